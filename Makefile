@@ -1,0 +1,57 @@
+# Everything stands in .venv; nothing else on the machine is touched.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+METADATA := setup.cfg pyproject.toml
+
+.PHONY: help demo lab test lint format coverage clean
+
+help:  ## Show what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.eo  ## Run the sample CWL and notebook as jobs, from nothing to a STAC catalog
+	$(BIN)/python notebooks/demo/demo.py
+
+lab: $(VENV)/.lab  ## The same set-up, and JupyterLab left open with both processes deployed
+	$(BIN)/python notebooks/demo/lab.py
+
+test: $(VENV)/.test  ## Run every test that this machine can run
+	$(BIN)/python -m pytest $(PYTEST)
+
+coverage: $(VENV)/.test  ## The same, with the coverage of branches in jupyter_ades
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest $(PYTEST)
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --fail-under=90
+
+lint: $(VENV)/.dev  ## ruff and mypy --strict
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/.dev  ## Put all Python files in the project's form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:  ## Remove what was made here
+	rm -rf $(VENV) .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.eo: $(VENV)/bin/python $(METADATA)
+	$(PIP) --editable '.[eo]'
+	@touch $@
+
+$(VENV)/.lab: $(VENV)/bin/python $(METADATA)
+	$(PIP) --editable '.[eo,lab]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/bin/python $(METADATA)
+	$(PIP) --editable '.[test]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python $(METADATA)
+	$(PIP) --editable '.[dev]'
+	@touch $@

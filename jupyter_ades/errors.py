@@ -1,0 +1,157 @@
+"""Every refusal of this service, with its HTTP status and its OGC exception type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import ClassVar
+
+PART_1 = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
+PART_2 = "http://www.opengis.net/def/exceptions/ogcapi-processes-2/1.0/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong in a request or a package."""
+
+    #: Where: a path in the request (``inputs.bands[2]``), a line in a CWL, a cell of a notebook.
+    path: str
+    #: What is wrong and what to do, in a sentence.
+    detail: str
+
+
+class AdesError(Exception):
+    """A refusal that a caller can understand; ``detail`` says what is wrong and what to do."""
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "about:blank"
+
+    def __init__(self, detail: str, problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.problems = problems
+
+    @property
+    def title(self) -> str:
+        """The class's sentence: what kind of refusal this is."""
+        return (type(self).__doc__ or HTTPStatus(self.status).phrase).strip().rstrip(".")
+
+
+class NoSuchWorkspace(AdesError):
+    """There is no workspace with this name."""
+
+    status = 404
+
+
+class NoSuchProcess(AdesError):
+    """There is no process with this identifier."""
+
+    status, type = 404, PART_1 + "no-such-process"
+
+
+class NoSuchJob(AdesError):
+    """There is no job with this identifier."""
+
+    status, type = 404, PART_1 + "no-such-job"
+
+
+class NoSuchFile(AdesError):
+    """There is no such file in the job's results."""
+
+    status = 404
+
+
+class ResultNotReady(AdesError):
+    """The job has not ended yet, so there are no results."""
+
+    status, type = 404, PART_1 + "result-not-ready"
+
+
+class JobFailed(AdesError):
+    """The job failed, so there are no results."""
+
+    status = 500
+
+
+class JobDismissed(AdesError):
+    """The job was dismissed, so there are no results."""
+
+    status = 410
+
+
+class InvalidRequest(AdesError):
+    """The request cannot be understood."""
+
+    status = 400
+
+
+class InvalidParameter(AdesError):
+    """A query parameter has a value that is not allowed."""
+
+    status, type = 400, PART_1 + "invalid-query-parameter-value"
+
+
+class InvalidInputs(AdesError):
+    """The inputs do not fit the process."""
+
+    status, type = 400, PART_1 + "invalid-parameter-value"
+
+
+class InvalidPackage(AdesError):
+    """The application package is not valid."""
+
+    status = 400
+
+
+class WorkflowNotFound(AdesError):
+    """The application package has no such workflow."""
+
+    status, type = 400, PART_2 + "workflow-not-found"
+
+
+class UnsupportedMediaType(AdesError):
+    """Packages of this media type cannot be deployed."""
+
+    status, type = 415, PART_2 + "unsupported-media-type"
+
+
+class DuplicatedProcess(AdesError):
+    """A process with this identifier is already deployed."""
+
+    status, type = 409, PART_2 + "duplicated-process"
+
+
+class ImmutableProcess(AdesError):
+    """This process is part of the service and cannot be changed."""
+
+    status, type = 403, PART_2 + "immutable-process"
+
+
+class RefusedReference(AdesError):
+    """This reference may not be read."""
+
+    status = 400
+
+
+class UnreachableReference(AdesError):
+    """This reference could not be read."""
+
+    status = 400
+
+
+class IdempotencyConflict(AdesError):
+    """This idempotency key was used with another request."""
+
+    status = 422
+
+
+class TooManyJobs(AdesError):
+    """This workspace has as many open jobs as it may have."""
+
+    status = 429
+
+
+class Unavailable(AdesError):
+    """The service cannot do this now."""
+
+    status = 503

@@ -1,0 +1,98 @@
+"""Names and atomic reads and writes of what stands in a job directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from jupyter_ades.model import Results, WorkerStatus, WorkOrder
+
+T = TypeVar("T")
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace a file so that a reader, also after a power loss, sees the old bytes or the new."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    with open(partial, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in this folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_record(path: Path, record: object) -> None:
+    """Write a frozen record, or plain data, as JSON."""
+    write_atomic(path, msgspec.json.encode(record))
+
+
+def read_record(path: Path, kind: type[T]) -> T | None:
+    """Read what :func:`write_record` wrote; None when there is no such file."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    return msgspec.json.decode(data, type=kind)
+
+
+class JobDir:
+    """One job's folder: the whole contract between the server and the worker."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        #: What the worker is to do (:class:`WorkOrder`), written by the server.
+        self.plan = root / "plan.json"
+        #: Who the worker is (:class:`~jupyter_ades.worker.identity.Worker`), written by the worker.
+        self.worker = root / "worker.json"
+        #: What the worker last said (:class:`WorkerStatus`).
+        self.status = root / "status.json"
+        #: What the job left (:class:`Results`).
+        self.results = root / "results.json"
+        #: The command's output and the worker's own lines, UTF-8.
+        self.log = root / "job.log"
+        #: The package as it was when the job started.
+        self.package = root / "package"
+        #: What was staged in, one folder per input.
+        self.inputs = root / "inputs"
+        #: The staged inputs as JSON, references replaced by paths: what the command reads.
+        self.staged = root / "staged.json"
+        #: The command's working folder.
+        self.work = root / "work"
+        #: What the command left to be delivered.
+        self.outputs = root / "outputs"
+
+    def write_plan(self, order: WorkOrder) -> None:
+        """Tell the worker what to do."""
+        write_record(self.plan, order)
+
+    def read_plan(self) -> WorkOrder | None:
+        """What the worker was told; None before it was."""
+        return read_record(self.plan, WorkOrder)
+
+    def write_status(self, status: WorkerStatus) -> None:
+        """Say how the job stands."""
+        write_record(self.status, status)
+
+    def read_status(self) -> WorkerStatus | None:
+        """What the worker last said; None before its first word."""
+        return read_record(self.status, WorkerStatus)
+
+    def write_results(self, results: Results) -> None:
+        """Say what the job left."""
+        write_record(self.results, results)
+
+    def read_results(self) -> Results | None:
+        """What the job left; None before it ended."""
+        return read_record(self.results, Results)

@@ -1,0 +1,240 @@
+"""The records that the whole house speaks of: processes, execute requests, jobs. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+JSON = Any
+StageIn = Literal["file", "directory", "stac-item"]
+
+#: JSON Schema keyword of our own: values of this schema are references that the worker stages in.
+#: Its value is a :data:`StageIn`.
+STAGE_IN = "x-stage-in"
+#: Key that marks a checked reference in a request's inputs: ``{REFERENCE: "file", "href": ...}``.
+REFERENCE = "$stage-in"
+#: Key that marks what became of it: ``{STAGED: "file", "path": "/absolute"}``.
+STAGED = "$staged"
+
+
+class JobStatus(StrEnum):
+    """The five states of a job (OGC 18-062r2, statusCode.yaml)."""
+
+    ACCEPTED = "accepted"
+    RUNNING = "running"
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+    DISMISSED = "dismissed"
+
+    @property
+    def final(self) -> bool:
+        """Whether a job in this state never changes again."""
+        return not TRANSITIONS[self]
+
+
+#: From each state, the states that may follow. A lost worker's job goes back to ``accepted`` only
+#: when it had not begun to run.
+TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.ACCEPTED: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.DISMISSED}),
+    JobStatus.RUNNING: frozenset(
+        {JobStatus.ACCEPTED, JobStatus.SUCCESSFUL, JobStatus.FAILED, JobStatus.DISMISSED}
+    ),
+    JobStatus.SUCCESSFUL: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.DISMISSED: frozenset(),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One input of a process."""
+
+    #: The name that execute requests use.
+    id: str
+    title: str = ""
+    description: str = ""
+    #: JSON Schema (draft 2020-12) of a value. References carry the keyword :data:`STAGE_IN`.
+    schema: dict[str, JSON] = field(default_factory=dict)
+    #: Whether an execute request must name it: false when it has a default or may be absent.
+    required: bool = True
+    #: The package's own word for the type (``Directory[]``, ``Literal['a', 'b']``), for people.
+    package_type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """One output of a process."""
+
+    id: str
+    title: str = ""
+    description: str = ""
+    #: JSON Schema (draft 2020-12) of the value.
+    schema: dict[str, JSON] = field(default_factory=dict)
+    #: The package's own word for the type.
+    package_type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """A deployed package with a description."""
+
+    #: Unique in its workspace, safe in a URL: ``snuggs-0_3_0``.
+    id: str
+    #: The id without its version (``snuggs``): an alias of the newest version.
+    alias: str = ""
+    #: The package's own version, empty when it has none: ``0.3.0``.
+    version: str = ""
+    title: str = ""
+    description: str = ""
+    keywords: tuple[str, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    #: More for people: ``{"title": "author", "value": ...}`` (OGC 18-062r2, metadata.yaml).
+    metadata: tuple[dict[str, JSON], ...] = ()
+    #: Which reader made this record: ``cwl``, ``notebook``.
+    kind: str = ""
+    #: Which runner carries its jobs by default: ``cwltool``, ``papermill``.
+    runner: str = ""
+    #: The file in the package folder that the runner runs, ``app.cwl`` or ``index.ipynb``.
+    entry: str = ""
+    #: What the runner needs besides: ``{"workflow": "snuggs"}``, ``{"kernel": "python3"}``.
+    details: dict[str, JSON] = field(default_factory=dict)
+    #: The deployed bytes' media type, answered by ``GET .../package``.
+    media_type: str = ""
+    #: sha256 of what was deployed: names the package folder, so that jobs keep what they had.
+    digest: str = ""
+    #: Whether it may be replaced or undeployed.
+    mutable: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecuteRequest:
+    """What a client asks for, after a dialect has read it."""
+
+    inputs: dict[str, JSON] = field(default_factory=dict)
+    #: Output id to what is wanted of it; None means all, as the server sees fit.
+    outputs: dict[str, JSON] | None = None
+    #: ``raw``, ``document`` or None when the request did not say.
+    response: str | None = None
+    #: OGC subscriber: ``successUri``, ``inProgressUri``, ``failedUri``.
+    subscriber: dict[str, JSON] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One execution of a process."""
+
+    #: Opaque, unique, safe in a URL and as a folder name: a lower-case UUID.
+    id: str
+    process_id: str
+    request: ExecuteRequest
+    status: JobStatus = JobStatus.ACCEPTED
+    #: A sentence for people; details are in the log.
+    message: str = "accepted"
+    #: Per cent, 0 to 100; 100 only when successful.
+    progress: int = 0
+    #: Aware UTC times.
+    created: datetime
+    updated: datetime
+    started: datetime | None = None
+    finished: datetime | None = None
+    #: A dismissal is under way: the job counts as running until its processes are gone.
+    dismissing: bool = False
+    #: The process as it was when the job was accepted.
+    process: Process
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A command as data, made by a runner, carried out by a worker."""
+
+    #: Name of the runner, whose other methods the worker calls.
+    runner: str
+    #: The command; its first word is an absolute path or found on ``PATH``.
+    argv: tuple[str, ...]
+    #: What the command's environment has besides the worker's own.
+    env: dict[str, str] = field(default_factory=dict)
+    #: First signal of a dismissal, by name: ``SIGINT`` for papermill, ``SIGTERM`` for CWL runners.
+    stop_signal: str = "SIGTERM"
+    #: Seconds from that signal to SIGKILL.
+    grace: float = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchPolicy:
+    """What hrefs may name and cost."""
+
+    #: Folder (absolute) that relative paths and ``file:`` hrefs resolve in and may not leave.
+    user_folder: str
+    #: Hosts (``name``, ``name:port``, address or network) allowed although loopback or private.
+    allow_hosts: tuple[str, ...] = ()
+    #: Seconds without a byte before an attempt is given up.
+    timeout: float = 60.0
+    #: Most bytes that one href may give; 0 is no limit.
+    max_bytes: int = 50 * 2**30
+    #: Attempts for one href, the first included.
+    attempts: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployRequest:
+    """A package to deploy, as a dialect read it; exactly one of href and body is set."""
+
+    #: http(s) URL or path in the user folder, without its ``#fragment``.
+    href: str | None = None
+    #: The package itself.
+    body: bytes | None = None
+    #: What the request says that it is, without parameters; empty when it says nothing.
+    media_type: str = ""
+    #: The workflow that ``#id`` or ``?w=`` picks; empty picks the package's own main one.
+    workflow: str = ""
+    #: What the request's own process description says; its ``id``, ``title``, ``description``,
+    #: ``version`` and ``keywords`` go before the package's.
+    description: dict[str, JSON] = field(default_factory=dict)
+    #: Names of the kernels that are installed where jobs run.
+    kernels: tuple[str, ...] = ()
+    fetch: FetchPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkOrder:
+    """All that a worker is told, in ``plan.json``."""
+
+    job_id: str
+    process: Process
+    plan: Plan
+    #: The user's inputs as checked; references are marked by :data:`REFERENCE`.
+    inputs: dict[str, JSON] = field(default_factory=dict)
+    fetch: FetchPolicy
+    #: Folder (absolute) under which ``wf-<job id>`` is delivered.
+    results_folder: str
+    #: Cores that the job may use.
+    cores: int = 1
+    #: Keep ``inputs/`` and ``work/`` also after success.
+    keep_scratch: bool = False
+    #: When the job was accepted, for the provenance.
+    created: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerStatus:
+    """What a worker last said, in ``status.json``."""
+
+    status: JobStatus
+    message: str = ""
+    progress: int = 0
+    updated: datetime
+    started: datetime | None = None
+    finished: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """What a job left, in ``results.json``. Hrefs are relative to the results folder."""
+
+    #: Output id to its value; a file is ``{"href": "wf-<id>/...", "type": media type}``.
+    outputs: dict[str, JSON] = field(default_factory=dict)
+    #: ``wf-<id>/catalog.json``; None when the job failed.
+    catalog: str | None = None

@@ -1,0 +1,61 @@
+"""The seam that papermill, cwltool and every other engine stand behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import JSON, Plan, Process
+
+#: A line of a command's output that starts so carries a :class:`Step` as JSON, not for the log.
+STEP_PREFIX = "::ades-step "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """How far a command is."""
+
+    #: Parts that have ended, and parts in all as known now.
+    done: int
+    total: int
+    #: What runs or ended last, for people: ``cell 3 of 7``, ``2 of 4: ndvi``.
+    label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What the server knows and a plan may need."""
+
+    #: Cores that one job may use.
+    cores: int = 1
+    #: Kernel specs that the server's own manager knows: name to ``kernel.json`` with its
+    #: ``resource_dir``.
+    kernel_specs: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
+
+
+class Runner(Protocol):
+    """Turns a process and its inputs into a command, and reads what it tells and leaves."""
+
+    #: The name in plans, traits and entry points.
+    name: str
+
+    def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
+        """The command for a job. Server side, pure; raises an AdesError when it cannot run here."""
+
+    def prepare(self, job: JobDir, inputs: Mapping[str, JSON], process: Process) -> None:
+        """Write what the command reads, once the inputs are staged in. Worker side."""
+
+    def read_step(self, line: str) -> Step | None:
+        """The progress that a line of the command's output tells, or None for a line of the log."""
+
+    def collect(self, job: JobDir, process: Process) -> dict[str, JSON]:
+        """The outputs by id; a file is ``{"class": "File" | "Directory", "path": absolute, ...}``.
+
+        Called after success, and after a failure for what is worth keeping (a notebook with its
+        failing cell): a runner gives what there is.
+        """
+
+    def explain(self, job: JobDir, exit_code: int, last_lines: Sequence[str]) -> str:
+        """Why a command that did not exit with 0 failed, in a sentence or two for people."""

@@ -1,0 +1,110 @@
+"""Starts workers, sees whether they live, stops them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from jupyter_ades.jobdir import JobDir, read_record
+from jupyter_ades.worker.descendants import end_all
+from jupyter_ades.worker.identity import Worker, is_alive
+
+#: Names of variables that a job must not see: they let their holder act as the user.
+SECRETS = ("JUPYTER_TOKEN", "JPY_API_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_COOKIE_NAME")
+
+
+class Launcher(Protocol):
+    """What the dispatcher asks of workers."""
+
+    def start(self, job: JobDir) -> None:
+        """Start a worker on a job directory that holds a plan."""
+
+    def alive(self, job: JobDir) -> bool:
+        """Whether a worker is on this job directory."""
+
+    def stop(self, job: JobDir) -> None:
+        """Ask the worker to end its command and itself."""
+
+    def kill(self, job: JobDir) -> None:
+        """End the worker and everything the job started, at once."""
+
+
+class ColdLauncher:
+    """A new Python for each job, in a session of its own, so that it outlives the server."""
+
+    def __init__(self) -> None:
+        # Children must be reaped: an unreaped one is a zombie that keeps its pid.
+        self._children: dict[Path, subprocess.Popen[bytes]] = {}
+
+    def start(self, job: JobDir) -> None:
+        """Start a worker on a job directory that holds a plan."""
+        self._reap()
+        with open(job.log, "ab") as log:
+            self._children[job.root] = subprocess.Popen(
+                [sys.executable, "-m", "jupyter_ades.worker", str(job.root)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=job.root,
+                env=job_environment(job.root.name),
+                start_new_session=True,
+            )
+
+    def alive(self, job: JobDir) -> bool:
+        """Whether a worker is on this job directory."""
+        self._reap()
+        if job.root in self._children:
+            return True
+        worker = read_record(job.worker, Worker)
+        return is_alive(worker) if worker else _locked(job)
+
+    def stop(self, job: JobDir) -> None:
+        """Ask the worker to end its command and itself."""
+        self._signal(job, signal.SIGTERM)
+
+    def kill(self, job: JobDir) -> None:
+        """End the worker and everything the job started, at once."""
+        self._signal(job, signal.SIGKILL)
+        end_all(job.root.name)
+
+    def _reap(self) -> None:
+        for root, child in list(self._children.items()):
+            if child.poll() is not None:
+                del self._children[root]
+
+    def _signal(self, job: JobDir, number: signal.Signals) -> None:
+        child = self._children.get(job.root)
+        if child is not None:
+            child.send_signal(number)
+            return
+        worker = read_record(job.worker, Worker)
+        if worker is not None and is_alive(worker):
+            with suppress(ProcessLookupError):
+                os.kill(worker.pid, number)
+
+
+def job_environment(job_id: str) -> dict[str, str]:
+    """The server's environment less what would let a job act as the user's server."""
+    kept = {name: value for name, value in os.environ.items() if name not in SECRETS}
+    return {**kept, "JUPYTER_ADES_JOB": job_id}
+
+
+def _locked(job: JobDir) -> bool:
+    """Whether a worker holds the directory that has not said who it is yet."""
+    try:
+        handle = os.open(job.root / "worker.lock", os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False

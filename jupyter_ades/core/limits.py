@@ -1,0 +1,45 @@
+"""What one server may use and do, as set by its traits."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Bounds of one server; each comes from a trait of the same name."""
+
+    #: Jobs that run at once, over all workspaces.
+    max_running_jobs: int = 1
+    #: Accepted and running jobs that one workspace may have.
+    max_open_jobs: int = 100_000
+    #: Keep ``inputs/`` and ``work/`` of successful jobs.
+    keep_scratch: bool = False
+
+
+def usable_cores() -> int:
+    """Cores this process may use: the least of affinity, cgroup quota and ``$CPU_LIMIT``."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    found = [float(len(affinity(0)) if affinity else os.cpu_count() or 1)]
+    found += [cores for cores in (_cgroup_cores(), _hub_cores()) if cores]
+    return max(1, math.floor(min(found)))
+
+
+def _cgroup_cores() -> float | None:
+    try:
+        quota, period = CGROUP_QUOTA.read_text().split()
+        return None if quota == "max" else float(quota) / float(period)
+    except (OSError, ValueError):
+        return None
+
+
+def _hub_cores() -> float | None:
+    try:
+        return float(os.environ["CPU_LIMIT"])
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,227 @@
+"""What a workspace can be asked: the one road from every dialect to the store and the jobs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jupyter_ades.core.dispatcher import Dispatcher
+from jupyter_ades.core.inputs import check
+from jupyter_ades.core.limits import Limits
+from jupyter_ades.core.reading import ReadPackage
+from jupyter_ades.core.store import JobFilter
+from jupyter_ades.core.workspace import Workspace
+from jupyter_ades.errors import (
+    IdempotencyConflict,
+    ImmutableProcess,
+    JobDismissed,
+    JobFailed,
+    NoSuchFile,
+    NoSuchProcess,
+    ResultNotReady,
+    TooManyJobs,
+)
+from jupyter_ades.jobdir import JobDir, sync_folder
+from jupyter_ades.model import ExecuteRequest, FetchPolicy, Job, JobStatus, Process, Results
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobPage:
+    """One page of a job list."""
+
+    jobs: tuple[Job, ...]
+    #: How many jobs the filter selects in all.
+    total: int
+    #: The number to ask the next page with; None on the last page.
+    before: int | None
+
+
+class Service:
+    """One workspace's processes and jobs. Used from the core's one thread; knows no HTTP."""
+
+    def __init__(
+        self, workspace: Workspace, dispatcher: Dispatcher, *, fetch: FetchPolicy, limits: Limits
+    ) -> None:
+        self.workspace = workspace
+        self._store = workspace.store
+        self._dispatcher = dispatcher
+        self._fetch = fetch
+        self._limits = limits
+
+    # processes
+
+    def processes(self, *, limit: int, offset: int = 0) -> tuple[list[Process], int]:
+        """A page of deployed processes by id, and how many there are."""
+        return self._store.processes(limit=limit, offset=offset), self._store.count_processes()
+
+    def process(self, process_id: str) -> Process:
+        """A process by id or alias; NoSuchProcess when there is none."""
+        process = self._store.find_process(process_id)
+        if process is None:
+            raise NoSuchProcess(f"There is no process '{process_id}' in this workspace.")
+        return process
+
+    def deploy(self, package: ReadPackage) -> Process:
+        """Record a package that was read; DuplicatedProcess when its id is taken."""
+        return self._keep(package, replacing=False)
+
+    def replace(self, process_id: str, package: ReadPackage) -> Process:
+        """Put another package in a process's place; jobs keep the one they were accepted with."""
+        old = self._mutable(process_id)
+        renamed = replace(package.process, id=old.id, alias=old.alias)
+        process = self._keep(replace(package, process=renamed), replacing=True)
+        if process.digest != old.digest:
+            self._release(old)
+        return process
+
+    def undeploy(self, process_id: str) -> None:
+        """Forget a process; its jobs stay, and waiting ones still run."""
+        process = self._mutable(process_id)
+        self._store.remove_process(process.id)
+        self._release(process)
+
+    def package(self, process_id: str) -> tuple[Path, Process]:
+        """The file with the bytes that were deployed, unchanged."""
+        process = self.process(process_id)
+        return self._folder(process) / "original", process
+
+    def _mutable(self, process_id: str) -> Process:
+        process = self.process(process_id)
+        if not process.mutable:
+            raise ImmutableProcess(f"'{process.id}' is part of the service; it cannot be changed.")
+        return process
+
+    def _folder(self, process: Process) -> Path:
+        return self.workspace.package_folder(process.digest, process.id)
+
+    def _keep(self, package: ReadPackage, *, replacing: bool) -> Process:
+        """Move the package's folder to its place, then record it: never a record without files."""
+        folder = self._folder(package.process)
+        if not folder.exists():
+            os.rename(package.folder, folder)
+            sync_folder(folder.parent)
+        self._store.add_process(package.process, replace=replacing)
+        return package.process
+
+    def _release(self, process: Process) -> None:
+        """Hide a package folder that nothing needs any more."""
+        if not self._store.digest_in_use(process.digest):
+            self.workspace.hide(self._folder(process))
+
+    # jobs
+
+    def execute(
+        self,
+        process_id: str,
+        request: ExecuteRequest,
+        *,
+        idempotency_key: str | None = None,
+        body_digest: str = "",
+    ) -> tuple[Job, bool]:
+        """Accept a job, durably; the job and whether it is new (not found by its key)."""
+        earlier = self._by_key(idempotency_key, body_digest)
+        if earlier is not None:
+            return earlier, False
+        process = self.process(process_id)
+        self._check_room()
+        checked = replace(request, inputs=check(process, request.inputs, self._fetch))
+        now = datetime.now(UTC)
+        job = Job(
+            id=str(uuid.uuid4()),
+            process_id=process.id,
+            process=process,
+            request=checked,
+            created=now,
+            updated=now,
+        )
+        self._store.add_job(job, idempotency_key=idempotency_key, body_digest=body_digest)
+        return job, True
+
+    def _by_key(self, key: str | None, body_digest: str) -> Job | None:
+        found = self._store.find_by_key(key) if key else None
+        if found is None:
+            return None
+        job_id, digest = found
+        if digest != body_digest:
+            raise IdempotencyConflict(
+                f"Idempotency-Key {key!r} was used with another request; take a new key."
+            )
+        return self._store.job(job_id)
+
+    def _check_room(self) -> None:
+        counts = self._store.counts()
+        opened = counts.get(JobStatus.ACCEPTED, 0) + counts.get(JobStatus.RUNNING, 0)
+        if opened >= self._limits.max_open_jobs:
+            raise TooManyJobs(
+                f"{opened} jobs are accepted or running, the most that this workspace may have;"
+                " wait for some to end or dismiss some."
+            )
+
+    def jobs(self, selection: JobFilter, *, limit: int, before: int | None = None) -> JobPage:
+        """A page of jobs, newest first."""
+        found = self._store.jobs(selection, limit=limit + 1, before=before)
+        page = found[:limit]
+        return JobPage(
+            jobs=tuple(job for _, job in page),
+            total=self._store.count_jobs(selection),
+            before=page[-1][0] if len(found) > limit else None,
+        )
+
+    def job(self, job_id: str) -> Job:
+        """A job as it stands; NoSuchJob when there is none."""
+        return self._store.job(job_id)
+
+    def results(self, job_id: str) -> tuple[Job, Results]:
+        """A successful job's results; for others the reason that there are none is raised."""
+        job = self.job(job_id)
+        if not job.status.final:
+            raise ResultNotReady(f"Job {job.id} is {job.status}: {job.message} ({job.progress} %).")
+        if job.status is JobStatus.DISMISSED:
+            raise JobDismissed(f"Job {job.id} was dismissed, so there are no results.")
+        if job.status is JobStatus.FAILED:
+            raise JobFailed(job.message)
+        results = self.job_dir(job).read_results()
+        if results is None:
+            raise NoSuchFile(f"The results of job {job.id} were removed.")
+        return job, results
+
+    def dismiss(self, job_id: str) -> Job:
+        """Ask an open job to end, or remove a finished one with its files.
+
+        A running job is given as ``dismissing``; it is dismissed when its processes are gone.
+        """
+        job = self.job(job_id)
+        if not job.status.final:
+            return self._dispatcher.dismiss(self.workspace, job)
+        self.workspace.hide(self.job_dir(job).root)
+        self.workspace.hide(self.workspace.delivered(job.id))
+        self._store.remove_job(job.id)
+        self._release(job.process)
+        return replace(job, status=JobStatus.DISMISSED, message="removed")
+
+    def job_dir(self, job: Job) -> JobDir:
+        """The job's directory; it exists once the job has started."""
+        return self.workspace.job_dir(job.id)
+
+    def log(self, job_id: str) -> Path:
+        """The file of a job's log; it may not exist yet."""
+        return self.job_dir(self.job(job_id)).log
+
+    def file(self, job_id: str, path: str) -> Path:
+        """A delivered file or folder; NoSuchFile for everything outside ``wf-<job id>``."""
+        job = self.job(job_id)
+        delivered = self.workspace.delivered(job.id)
+        wanted = (self.workspace.results / path).resolve()
+        inside = wanted == delivered.resolve() or delivered.resolve() in wanted.parents
+        if not inside or not wanted.exists():
+            raise NoSuchFile(f"Job {job.id} has no file '{path}'.")
+        return wanted
+
+
+def body_digest(body: bytes) -> str:
+    """What an idempotency key is compared by."""
+    return hashlib.sha256(body).hexdigest()

@@ -1,0 +1,101 @@
+"""The core's one thread, and the loop that ticks only while there are jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from jupyter_ades.core.dispatcher import Dispatcher
+from jupyter_ades.core.workspace import Workspace
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at running jobs.
+INTERVAL = 0.1
+#: Packages that are read at once.
+READERS = 2
+
+
+class Core:
+    """Runs the synchronous core beside an event loop: calls come in one after the other."""
+
+    def __init__(self, dispatcher: Dispatcher, workspaces: list[Workspace]) -> None:
+        self._dispatcher = dispatcher
+        self._workspaces = workspaces
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ades-core")
+        self._beside = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="ades-reader")
+        self._wake = asyncio.Event()
+        self._changed = asyncio.Condition()
+        self._loop: asyncio.Task[None] | None = None
+
+    async def call(self, function: Callable[..., T], *arguments: object, **named: object) -> T:
+        """A call on the core's thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: function(*arguments, **named))
+
+    async def beside(self, function: Callable[..., T], *arguments: object) -> T:
+        """A slow call that touches no record: a package to read, files to remove."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._beside, lambda: function(*arguments))
+
+    def start(self) -> None:
+        """Adopt what an earlier server left and begin to tick."""
+        self._loop = asyncio.get_running_loop().create_task(self._run())
+        self.wake()
+
+    def wake(self) -> None:
+        """Tell the loop that there is something to do."""
+        self._wake.set()
+
+    async def stop(self) -> None:
+        """Stop ticking; jobs go on without this server."""
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+        self._thread.shutdown(wait=True)
+        self._beside.shutdown(wait=False, cancel_futures=True)
+
+    async def next_change(self, timeout: float) -> None:
+        """Wait until a tick has passed, or for so many seconds."""
+        try:
+            async with asyncio.timeout(timeout), self._changed:
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    async def until(self, ask: Callable[[], tuple[bool, T]], timeout: float) -> T:
+        """What ``ask`` gives once it says that it is there, or when so many seconds are over."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        done, found = await self.call(ask)
+        while not done and loop.time() < deadline:
+            await self.next_change(1.0)
+            done, found = await self.call(ask)
+        return found
+
+    async def _run(self) -> None:
+        await self.call(self._dispatcher.adopt)
+        for workspace in self._workspaces:
+            await self.beside(workspace.sweep)
+        while True:
+            # Cleared before the tick: what arrives while it runs is seen by the next one.
+            self._wake.clear()
+            busy = await self._tick()
+            async with self._changed:
+                self._changed.notify_all()
+            if busy:
+                await asyncio.sleep(INTERVAL)
+            else:
+                await self._wake.wait()
+
+    async def _tick(self) -> bool:
+        try:
+            await self.call(self._dispatcher.tick)
+            return await self.call(lambda: self._dispatcher.busy)
+        except Exception:
+            log.exception("A tick of the dispatcher failed; the next one tries again")
+            return True

@@ -1,0 +1,92 @@
+"""The tenant in the URL: its folders, its store and its lock."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+from pathlib import Path
+
+from jupyter_ades.core.store import Store
+from jupyter_ades.jobdir import JobDir
+
+#: First path segments that Jupyter itself answers.
+RESERVED = frozenset(
+    {"api", "custom", "doc", "edit", "favicon.ico", "files", "hub", "kernelspecs", "lab", "login"}
+    | {"logout", "metrics", "nbconvert", "nbextensions", "notebooks", "robots.txt", "services"}
+    | {"static", "terminals", "tree", "user", "view", "voila"}
+)
+ALLOWED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+REMOVED = ".removed-"
+
+
+def workspace_name(user: str) -> str:
+    """A workspace's name for a user's: never refused, safe in a URL and as a folder."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", user).lstrip("._-")[:60] or "workspace"
+    return f"{name}-ws" if name.lower() in RESERVED else name
+
+
+def check_workspace_name(name: str) -> None:
+    """ValueError in words when a configured name cannot be used."""
+    if not ALLOWED.fullmatch(name):
+        raise ValueError(
+            f"workspace name {name!r}: use 1 to 64 letters, digits, '.', '_' or '-',"
+            " the first a letter or digit"
+        )
+    if name.lower() in RESERVED:
+        raise ValueError(f"workspace name {name!r}: Jupyter itself answers at /{name}")
+
+
+class Workspace:
+    """State in ``<workspace_root>/<name>/``: the store, packages, job directories, the lock."""
+
+    def __init__(self, name: str, root: Path, results: Path) -> None:
+        self.name = name
+        self.root = root / name
+        #: Where ``wf-<job id>`` folders are delivered.
+        self.results = results
+        self.packages = self.root / "packages"
+        self.jobs = self.root / "jobs"
+        for folder in (self.root, self.packages, self.jobs):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.store = Store(self.root / "ades.sqlite")
+        self._lock = os.open(self.root / "ades.lock", os.O_RDWR | os.O_CREAT, 0o600)
+
+    def acquire(self) -> bool:
+        """Whether this server dispatches the workspace's jobs: the first one to ask does."""
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let another server dispatch."""
+        self.store.close()
+        os.close(self._lock)
+
+    def job_dir(self, job_id: str) -> JobDir:
+        """A job's directory, whether it exists or not."""
+        return JobDir(self.jobs / job_id)
+
+    def delivered(self, job_id: str) -> Path:
+        """A job's results, whether they exist or not."""
+        return self.results / f"wf-{job_id}"
+
+    def package_folder(self, digest: str, process_id: str) -> Path:
+        """Where a deployed package stands: one folder for each content and id, never changed."""
+        key = hashlib.sha256(f"{digest}:{process_id}".encode()).hexdigest()
+        return self.packages / key[:32]
+
+    def hide(self, folder: Path) -> None:
+        """First half of a removal: gone from view at once, whatever happens next."""
+        if folder.exists():
+            folder.rename(folder.with_name(REMOVED + folder.name))
+
+    def sweep(self) -> None:
+        """Second half: free the space of everything that was hidden."""
+        for parent in (self.jobs, self.results, self.packages):
+            for folder in parent.glob(f"{REMOVED}*"):
+                shutil.rmtree(folder, ignore_errors=True)

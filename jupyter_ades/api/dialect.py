@@ -1,0 +1,239 @@
+"""What every dialect needs: the seam itself, links, and readings that all clients' bodies share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import msgspec
+
+from jupyter_ades.core.service import JobPage
+from jupyter_ades.errors import InvalidRequest, UnsupportedMediaType
+from jupyter_ades.model import JSON, REFERENCE, ExecuteRequest, Job, JobStatus, Process, Results
+
+#: Relation of a job's results (OGC 18-062r2, req. 34).
+RESULTS = "http://www.opengis.net/def/rel/ogc/1.0/results"
+EXCEPTIONS = "http://www.opengis.net/def/rel/ogc/1.0/exceptions"
+EXECUTE = "http://www.opengis.net/def/rel/ogc/1.0/execute"
+PROCESSES = "http://www.opengis.net/def/rel/ogc/1.0/processes"
+JOB_LIST = "http://www.opengis.net/def/rel/ogc/1.0/job-list"
+
+#: Media types whose body is the package itself.
+PACKAGE_TYPES = frozenset(
+    {"application/cwl", "application/cwl+yaml", "application/cwl+json", "application/x-yaml"}
+    | {"application/yaml", "text/yaml", "text/x-yaml", "application/x-ipynb+json"}
+)
+JSON_TYPES = frozenset({"", "application/json", "application/ogcapppkg+json"})
+#: Keys of a qualified value (OGC 18-062r2, qualifiedInputValue.yaml).
+QUALIFIED = frozenset({"value", "mediaType", "encoding", "schema", "format"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Links:
+    """Addresses of one workspace in one dialect."""
+
+    #: Path of the dialect's root, base_url included, without a trailing slash.
+    root: str
+    #: Scheme and host that a client reaches this server by: ``https://hub.example``.
+    origin: str
+
+    def path(self, *steps: str) -> str:
+        """A path-absolute address below the root."""
+        return "/".join([self.root, *(quote(step, safe="/") for step in steps)])
+
+    def url(self, *steps: str) -> str:
+        """An absolute address below the root."""
+        return self.origin + self.path(*steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployBody:
+    """A deploy request as its body says it; see :class:`~jupyter_ades.model.DeployRequest`."""
+
+    href: str | None = None
+    body: bytes | None = None
+    media_type: str = ""
+    workflow: str = ""
+    description: dict[str, JSON]
+
+
+class Dialect(Protocol):
+    """Wire words to requests, records to wire words; pure."""
+
+    #: The path segment after the workspace.
+    name: str
+
+    def landing(self, workspace: str, links: Links) -> dict[str, Any]:
+        """The landing page."""
+
+    def process_list(self, processes: list[Process], total: int, links: Links) -> dict[str, Any]:
+        """The list of processes."""
+
+    def process_summary(self, process: Process, links: Links) -> dict[str, Any]:
+        """A process as a list shows it."""
+
+    def process(self, process: Process, links: Links) -> dict[str, Any]:
+        """A process with its inputs and outputs."""
+
+    def read_deploy(self, media_type: str, body: bytes) -> DeployBody:
+        """The package that a request deploys."""
+
+    def read_execute(self, body: JSON, process: Process) -> ExecuteRequest:
+        """What a request wants executed."""
+
+    def status(self, job: Job, links: Links) -> dict[str, Any]:
+        """A job as it stands."""
+
+    def job_list(self, page: JobPage, links: Links, query: str) -> dict[str, Any]:
+        """A page of jobs; ``query`` is the request's own, for the page's links."""
+
+    def results(self, job: Job, results: Results, links: Links) -> JSON:
+        """What a successful job left."""
+
+    def location(self, links: Links, *steps: str) -> str:
+        """An address in a ``Location`` header."""
+
+
+def timestamp(time: datetime) -> str:
+    """RFC 3339 in UTC with a ``Z``, as OGC's examples write it."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def read_json(body: bytes) -> JSON:
+    """The JSON of a request; InvalidRequest with the place of the first fault."""
+    if not body.strip():
+        raise InvalidRequest("The request has no body; a JSON object is expected.")
+    try:
+        return msgspec.json.decode(body)
+    except RecursionError:
+        raise InvalidRequest("The request body is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"The request body is not valid JSON: {error}.") from None
+
+
+def read_object(body: JSON) -> dict[str, JSON]:
+    """A JSON object; InvalidRequest when a body is something else."""
+    if not isinstance(body, dict):
+        kind = {list: "an array", str: "a string", type(None): "null"}.get(type(body), "a value")
+        raise InvalidRequest(f"The request body is {kind}; a JSON object is expected.")
+    return body
+
+
+def read_deploy(media_type: str, body: bytes) -> DeployBody:
+    """A deploy body in any of the forms of OGC 20-044 and of ADES v2."""
+    if media_type in PACKAGE_TYPES:
+        return DeployBody(body=body, media_type=media_type, description={})
+    if media_type not in JSON_TYPES:
+        raise UnsupportedMediaType(
+            f"'{media_type}' cannot be deployed; send {', '.join(sorted(PACKAGE_TYPES))},"
+            " or application/ogcapppkg+json that names the package."
+        )
+    document = read_object(read_json(body))
+    if "cwlVersion" in document:
+        return DeployBody(body=body, media_type="application/cwl+json", description={})
+    if "nbformat" in document:
+        return DeployBody(body=body, media_type="application/x-ipynb+json", description={})
+    return _read_package_document(document)
+
+
+def _read_package_document(document: dict[str, JSON]) -> DeployBody:
+    """An OGC application package, or the older list with ``applicationPackage``."""
+    unit = document.get("executionUnit") or _older_unit(document.get("inputs"))
+    if isinstance(unit, list) and len(unit) == 1:
+        unit = unit[0]
+    description = document.get("processDescription") or {}
+    if not isinstance(unit, dict) or not isinstance(description, dict):
+        raise InvalidRequest(
+            'executionUnit: an object is expected, {"href": "https://host/app.cwl", "type":'
+            ' "application/cwl"} or {"value": {...}, "mediaType": "application/cwl+json"}.'
+        )
+    process = description.get("process", description)
+    return _read_unit(unit, process if isinstance(process, dict) else {})
+
+
+def _older_unit(inputs: JSON) -> JSON:
+    if not isinstance(inputs, list):
+        return None
+    for each in inputs:
+        if isinstance(each, dict) and each.get("id") == "applicationPackage":
+            given = each.get("input", each)
+            value = given.get("value") if isinstance(given, dict) else None
+            media = given.get("format", {}) if isinstance(given, dict) else {}
+            if isinstance(value, dict):
+                return {
+                    "type": media.get("mimeType", "") if isinstance(media, dict) else "",
+                    **value,
+                }
+    return None
+
+
+def _read_unit(unit: dict[str, JSON], description: dict[str, JSON]) -> DeployBody:
+    media_type = unit.get("mediaType") or unit.get("type") or ""
+    href, value = unit.get("href"), unit.get("value", unit.get("inlineValue"))
+    if not isinstance(media_type, str):
+        raise InvalidRequest("executionUnit.type: a media type is expected.")
+    media_type = media_type.partition(";")[0].strip().lower()
+    if isinstance(href, str) and href:
+        address, _, workflow = href.partition("#")
+        return DeployBody(
+            href=address, media_type=media_type, workflow=workflow, description=description
+        )
+    if isinstance(value, str):
+        return DeployBody(body=value.encode(), media_type=media_type, description=description)
+    if isinstance(value, dict):
+        kind = "application/x-ipynb+json" if "nbformat" in value else "application/cwl+json"
+        data = msgspec.json.encode(value)
+        return DeployBody(body=data, media_type=kind, description=description)
+    raise InvalidRequest("executionUnit: neither 'href' nor 'value' names a package.")
+
+
+def unqualify(value: JSON, schema: Mapping[str, JSON]) -> JSON:
+    """The value in ``{"value": ...}``, unless the input itself is an object."""
+    if isinstance(value, list):
+        items = schema.get("items")
+        return [unqualify(each, items if isinstance(items, dict) else schema) for each in value]
+    if isinstance(value, dict) and "value" in value and value.keys() <= QUALIFIED:
+        return value if schema.get("type") == "object" else value["value"]
+    return value
+
+
+def job_links(job: Job, links: Links, address: Any) -> list[dict[str, str]]:
+    """Where everything about a job is; ``address`` makes one of a path (absolute or not)."""
+    here = ("jobs", job.id)
+
+    def link(title: str, rel: str, *steps: str, media: str = "application/json") -> dict[str, str]:
+        return {"title": title, "rel": rel, "type": media, "href": address(*here, *steps)}
+
+    found = [
+        link("Status location", "status"),
+        link("This document", "self"),
+        link("Status of the job", "monitor"),
+        link("Log", "log", "log", media="text/plain"),
+        link("Inputs as checked", "request", "request"),
+    ]
+    if job.status is JobStatus.SUCCESSFUL:
+        found += [
+            link("Result location", RESULTS, "results"),
+            link("STAC catalog", "catalog", "files", f"wf-{job.id}", "catalog.json"),
+            link("Results folder", "collection", "files", ""),
+        ]
+    if job.status is JobStatus.FAILED:
+        found += [
+            link("Why the job failed", EXCEPTIONS, "results"),
+            link("What the job left", "collection", "files", ""),
+        ]
+    return found
+
+
+def plain_inputs(value: JSON) -> JSON:
+    """Checked inputs as a client may send them again: references without our marks."""
+    if isinstance(value, list):
+        return [plain_inputs(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if REFERENCE in value and "value" in value:
+        return value["value"]
+    return {key: plain_inputs(each) for key, each in value.items() if key != REFERENCE}

@@ -1,0 +1,158 @@
+"""Streams what a job left and what it says: files with Range, listings, the log."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import JupyterHandler
+from tornado import web
+
+from jupyter_ades.api.dialect import Dialect, Links
+from jupyter_ades.api.handlers import AdesHandler, ErrorAnswers
+from jupyter_ades.api.site import ApiSite
+
+#: Bytes of a log that are sent at a time.
+CHUNK = 64 * 1024
+#: Seconds between two looks at a log that is followed.
+FOLLOW = 0.25
+MEDIA_TYPES = {
+    ".tif": "image/tiff; application=geotiff; profile=cloud-optimized",
+    ".tiff": "image/tiff; application=geotiff; profile=cloud-optimized",
+    ".ipynb": "application/x-ipynb+json",
+    ".geojson": "application/geo+json",
+    ".nc": "application/netcdf",
+    ".cwl": "application/cwl+yaml",
+}
+
+
+def media_type(path: Path) -> str:
+    """What a file is, by its name."""
+    known = MEDIA_TYPES.get(path.suffix.lower())
+    return known or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+
+
+class JobFilesHandler(ErrorAnswers, JupyterHandler, web.StaticFileHandler):  # type: ignore[misc]
+    """Files below ``wf-<job id>``, never anything else, each with Range, ETag and Last-Modified."""
+
+    auth_resource = "ades"
+
+    def initialize(  # type: ignore[override]
+        self, site: ApiSite, dialect: Dialect, workspace: str
+    ) -> None:
+        """Bind the handler to one workspace in one dialect."""
+        self.site = site
+        self.dialect = dialect
+        self.workspace = workspace
+        self.service = site.services[workspace]
+        super().initialize(path=str(self.service.workspace.results))
+
+    @property
+    def content_security_policy(self) -> str:
+        """An output must not script Jupyter, whatever a browser makes of it."""
+        return "sandbox"
+
+    def finish(self, *arguments: Any, set_content_type: str | None = None) -> Any:
+        """Take the content type that :class:`ErrorAnswers` gives."""
+        if set_content_type:
+            self.set_header("Content-Type", set_content_type)
+        return super().finish(*arguments)
+
+    @web.authenticated
+    @authorized
+    async def get(self, job_id: str, path: str = "", include_body: bool = True) -> None:
+        """A file, or a folder's listing."""
+        self.set_header("X-Content-Type-Options", "nosniff")
+        found = await self.site.core.call(self.service.file, job_id, path or f"wf-{job_id}")
+        if found.is_dir():
+            listing = await self.site.core.beside(list_folder, found, self.address(job_id))
+            self.finish(json.dumps(listing), set_content_type="application/json")
+        else:
+            await super().get(str(found.relative_to(Path(self.root).resolve())), include_body)
+
+    @web.authenticated
+    @authorized
+    async def head(self, job_id: str, path: str = "") -> None:
+        """The same without the body."""
+        await self.get(job_id, path, include_body=False)
+
+    def address(self, job_id: str) -> Callable[[Path], str]:
+        """What makes a delivered file's path an address."""
+        links: Links = self.site.links(self.request, self.workspace, self.dialect.name)
+        results = Path(self.root).resolve()
+        return lambda path: links.path("jobs", job_id, "files", str(path.relative_to(results)))
+
+    def compute_etag(self) -> str:
+        """By time and size: hashing a scene would block the server."""
+        stat = self._stat()
+        return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
+
+    def get_content_type(self) -> str:
+        """By the file's name."""
+        return media_type(Path(self.absolute_path or ""))
+
+    def get_cache_time(self, *_: Any) -> int:
+        """Clients ask again each time, with the ETag."""
+        return 0
+
+
+def list_folder(folder: Path, address: Callable[[Path], str]) -> dict[str, Any]:
+    """What a folder holds, by name."""
+    entries = sorted(folder.iterdir(), key=lambda entry: (entry.is_file(), entry.name))
+    return {"name": folder.name, "files": [_entry(entry, address) for entry in entries]}
+
+
+def _entry(path: Path, address: Callable[[Path], str]) -> dict[str, Any]:
+    stat = path.stat()
+    modified = datetime.fromtimestamp(stat.st_mtime, UTC).isoformat().replace("+00:00", "Z")
+    if path.is_dir():
+        return {"name": path.name, "type": "folder", "href": address(path) + "/"}
+    return {
+        "name": path.name,
+        "type": media_type(path),
+        "size": stat.st_size,
+        "modified": modified,
+        "href": address(path),
+    }
+
+
+class LogHandler(AdesHandler):
+    """A job's log."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, job_id: str) -> None:
+        """The log so far; with ``follow=true`` also what comes, until the job ends."""
+        path = await self.ask(self.service.log, job_id)
+        follow = self.get_query_argument("follow", "false") == "true"
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        place = await self._send(path, 0)
+        while follow:
+            ended = (await self.ask(self.service.job, job_id)).status.final
+            place = await self._send(path, place)
+            if ended:
+                break
+            await self.site.core.next_change(FOLLOW)
+        self.finish(set_content_type="text/plain; charset=utf-8")
+
+    async def _send(self, path: Path, place: int) -> int:
+        """Send what stands behind a place of the file; the place behind that."""
+        while chunk := await self.site.core.beside(_read, path, place):
+            self.write(chunk)
+            await self.flush()
+            place += len(chunk)
+        return place
+
+
+def _read(path: Path, place: int) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            file.seek(place)
+            return file.read(CHUNK)
+    except FileNotFoundError:
+        return b""

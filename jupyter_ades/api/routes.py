@@ -1,0 +1,52 @@
+"""Which address is answered by which handler."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from jupyter_ades.api.dialect import Dialect
+from jupyter_ades.api.files import JobFilesHandler, LogHandler
+from jupyter_ades.api.handlers import (
+    ExecutionHandler,
+    JobHandler,
+    JobsHandler,
+    LandingHandler,
+    NoWorkspaceHandler,
+    ProcessesHandler,
+    ProcessHandler,
+    RequestHandler,
+    ResultsHandler,
+)
+from jupyter_ades.api.packages import PackageHandler
+from jupyter_ades.api.site import ApiSite
+
+#: One path segment.
+ID = r"([^/]+)"
+#: Path below a dialect's root to its handler; a trailing slash is as good as none.
+ROUTES: list[tuple[str, type[Any]]] = [
+    (r"", LandingHandler),
+    (r"/processes", ProcessesHandler),
+    (rf"/processes/{ID}", ProcessHandler),
+    (rf"/processes/{ID}/(?:jobs|execution)", ExecutionHandler),
+    (rf"/processes/{ID}/package", PackageHandler),
+    (r"/jobs", JobsHandler),
+    (rf"/jobs/{ID}", JobHandler),
+    (rf"/jobs/{ID}/results?", ResultsHandler),
+    (rf"/jobs/{ID}/request", RequestHandler),
+    (rf"/jobs/{ID}/log", LogHandler),
+    (rf"/jobs/{ID}/files/(.+)", JobFilesHandler),
+    (rf"/jobs/{ID}/files", JobFilesHandler),
+]
+
+
+def routes(site: ApiSite, dialects: list[Dialect]) -> list[tuple[str, type[Any], dict[str, Any]]]:
+    """Tornado's table for every workspace in every dialect, and for the ones there are not."""
+    table: list[tuple[str, type[Any], dict[str, Any]]] = []
+    for workspace in site.services:
+        for dialect in dialects:
+            bound = {"site": site, "dialect": dialect, "workspace": workspace}
+            root = f"/{re.escape(workspace)}/{dialect.name}"
+            table += [(f"{root}{path}/?", handler, bound) for path, handler in ROUTES]
+    names = "|".join(dialect.name for dialect in dialects)
+    return [*table, (rf"/{ID}/(?:{names})(?:/.*)?", NoWorkspaceHandler, {})]

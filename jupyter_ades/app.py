@@ -1,0 +1,223 @@
+"""The server extension: its traits, and the house built from them."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_data_dir
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.utils import url_path_join
+from traitlets import Bool, Float, Int, List, TraitError, Type, Unicode, default, validate
+
+from jupyter_ades.api.routes import routes
+from jupyter_ades.api.site import ApiSite
+from jupyter_ades.api.wps3 import Wps3
+from jupyter_ades.core.dispatcher import Dispatcher
+from jupyter_ades.core.launcher import ColdLauncher
+from jupyter_ades.core.limits import Limits, usable_cores
+from jupyter_ades.core.service import Service
+from jupyter_ades.core.thread import Core
+from jupyter_ades.core.workspace import Workspace, check_workspace_name, workspace_name
+from jupyter_ades.events import SCHEMA_FILE, SCHEMA_ID, announcement
+from jupyter_ades.model import FetchPolicy, Job
+from jupyter_ades.runners.base import Site
+from jupyter_ades.runners.registry import runner
+
+
+class ADES(ExtensionApp):
+    """An ADES (OGC API - Processes) inside this Jupyter server."""
+
+    name = "jupyter_ades"
+    app_name = "ADES"
+    description = "Turns notebooks and CWL application packages into processing services."
+    load_other_extensions = True
+
+    workspaces = List(
+        Unicode(),
+        help="Names of the workspaces that this server offers at /<name>/wps3; the first is the"
+        " default one. Default: $JUPYTERHUB_USER, else the operating system's user.",
+    ).tag(config=True)
+    workspace_root = Unicode(
+        help="Folder for the state of all workspaces (store, packages, job directories), one"
+        " folder each. Default: 'ades' in Jupyter's data directory.",
+    ).tag(config=True)
+    results_url = Unicode(
+        help="Folder that results are delivered to, one folder 'wf-<job id>' each; a relative one"
+        " is taken from the server's root folder. Default: 'ades-results/<workspace>'.",
+    ).tag(config=True)
+    max_running_jobs = Int(
+        help="Jobs that run at once, over all workspaces. Default: the smallest of CPU affinity,"
+        " cgroup quota and $CPU_LIMIT.",
+    ).tag(config=True)
+    job_cores = Int(
+        help="Cores that one job may use for its parallel parts. Default: all usable cores.",
+    ).tag(config=True)
+    max_open_jobs = Int(
+        100_000, help="Accepted and running jobs that one workspace may have. Default: 100000."
+    ).tag(config=True)
+    keep_scratch = Bool(
+        False,
+        help="Keep the staged inputs and the working folder of successful jobs. Default: false.",
+    ).tag(config=True)
+    allow_hosts = List(
+        Unicode(),
+        help="Hosts that references may name although they are loopback, link-local or private:"
+        " 'name', 'name:port', an address, or a network such as '10.0.0.0/8'. Default: none.",
+    ).tag(config=True)
+    href_timeout = Float(
+        60.0, help="Seconds without a byte after which fetching a reference is tried again."
+    ).tag(config=True)
+    href_max_bytes = Int(
+        50 * 2**30, help="Most bytes that one reference may have; 0 is no limit. Default: 50 GiB."
+    ).tag(config=True)
+    href_attempts = Int(5, help="Attempts to fetch one reference. Default: 5.").tag(config=True)
+    launcher_class = Type(
+        ColdLauncher,
+        klass=object,
+        help="Class that starts workers. Default: jupyter_ades.core.launcher.ColdLauncher.",
+    ).tag(config=True)
+    public_url = Unicode(
+        "",
+        help="Scheme and host that clients reach this server by, such as 'https://hub.example'."
+        " Default: empty, which takes those of each request.",
+    ).tag(config=True)
+
+    @default("workspaces")
+    def _default_workspaces(self) -> list[str]:
+        return [workspace_name(os.environ.get("JUPYTERHUB_USER") or getpass.getuser())]
+
+    @default("workspace_root")
+    def _default_workspace_root(self) -> str:
+        return str(Path(jupyter_data_dir()) / "ades")
+
+    @default("max_running_jobs")
+    def _default_max_running_jobs(self) -> int:
+        return usable_cores()
+
+    @default("job_cores")
+    def _default_job_cores(self) -> int:
+        return usable_cores()
+
+    @validate("workspaces")
+    def _validate_workspaces(self, proposal: Mapping[str, Any]) -> list[str]:
+        names: list[str] = proposal["value"]
+        if not names or len(set(names)) != len(names):
+            raise TraitError("ADES.workspaces: give at least one name, each once")
+        for name in names:
+            try:
+                check_workspace_name(name)
+            except ValueError as error:
+                raise TraitError(f"ADES.workspaces: {error}") from None
+        return names
+
+    @validate("max_running_jobs", "job_cores", "max_open_jobs", "href_attempts")
+    def _validate_positive(self, proposal: Mapping[str, Any]) -> int:
+        value: int = proposal["value"]
+        if value < 1:
+            raise TraitError(f"ADES.{proposal['trait'].name}: 1 or more is expected, not {value}")
+        return value
+
+    # building
+
+    @property
+    def _server(self) -> Any:
+        """The Jupyter server, there from the moment that it loads this extension."""
+        return self.serverapp
+
+    def initialize_settings(self) -> None:
+        """Build the house; what cannot be built disables this extension, never the server."""
+        user_folder = Path(self._server.root_dir).resolve()
+        self.fetch = FetchPolicy(
+            user_folder=str(user_folder),
+            allow_hosts=tuple(self.allow_hosts),
+            timeout=self.href_timeout,
+            max_bytes=self.href_max_bytes,
+            attempts=self.href_attempts,
+        )
+        limits = Limits(
+            max_running_jobs=self.max_running_jobs,
+            max_open_jobs=self.max_open_jobs,
+            keep_scratch=self.keep_scratch,
+        )
+        self.opened = [self._open_workspace(name, user_folder) for name in self.workspaces]
+        dispatched = [workspace for workspace in self.opened if workspace.acquire()]
+        self.dispatcher = Dispatcher(
+            dispatched,
+            launcher=self.launcher_class(),
+            runner=runner,
+            fetch=self.fetch,
+            limits=limits,
+            site=self._site,
+            announce=self._announce,
+        )
+        self.core = Core(self.dispatcher, dispatched)
+        self.services = {
+            each.name: Service(each, self.dispatcher, fetch=self.fetch, limits=limits)
+            for each in self.opened
+        }
+        self._server.event_logger.register_event_schema(SCHEMA_FILE)
+
+    def _open_workspace(self, name: str, user_folder: Path) -> Workspace:
+        root = Path(self.workspace_root).expanduser().resolve()
+        default = Path("ades-results") / name
+        results = user_folder / (
+            Path(self.results_url).expanduser() if self.results_url else default
+        )
+        return Workspace(name, root, results)
+
+    def initialize_handlers(self) -> None:
+        """Mount every workspace in every dialect."""
+        site = ApiSite(
+            core=self.core,
+            services=self.services,
+            fetch=self.fetch,
+            kernels=self._kernel_specs,
+            base_url=self._server.base_url,
+            public_url=self.public_url,
+        )
+        self.handlers.extend(routes(site, [Wps3()]))
+
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.core.start()
+        for name in self.services:
+            address = url_path_join(serverapp.base_url, name, Wps3.name)
+            self.log.info("ADES of workspace %s at %s", name, address)
+
+    async def stop_extension(self) -> None:
+        """Stop the loop, not the jobs."""
+        await self.core.stop()
+        for workspace in self.opened:
+            workspace.close()
+
+    # what the core asks of the server
+
+    def _kernel_specs(self) -> Mapping[str, Any]:
+        specs: Mapping[str, Any] = self._server.kernel_spec_manager.get_all_specs()
+        return specs
+
+    def _site(self) -> Site:
+        specs = {
+            name: {**found["spec"], "resource_dir": found["resource_dir"]}
+            for name, found in self._kernel_specs().items()
+        }
+        return Site(cores=self.job_cores, kernel_specs=specs)
+
+    def _announce(self, workspace: Workspace, job: Job) -> None:
+        """Pass a change on to the event loop's thread."""
+        self._loop.call_soon_threadsafe(self._emit, announcement(workspace.name, job))
+
+    def _emit(self, event: dict[str, Any]) -> None:
+        """Tell Jupyter's event bus, and a hub's culler that this server is at work."""
+        self.settings["ades_last_activity"] = datetime.now(UTC)
+        self._server.event_logger.emit(schema_id=SCHEMA_ID, data=event)
+
+    def current_activity(self) -> int | None:
+        """Running jobs: a server that has some is not shut down for idleness."""
+        return self.dispatcher.running or None

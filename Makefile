@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 METADATA := setup.cfg pyproject.toml
 
-.PHONY: help demo lab test lint format coverage clean
+.PHONY: help demo lab test lint format coverage docs clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ format: $(VENV)/.dev  ## Put all Python files in the project's form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+docs: $(VENV)/.docs  ## Build the documentation; warnings are errors
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going -q -b html docs docs/_build/html
+
 clean:  ## Remove what was made here
 	rm -rf $(VENV) .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 
@@ -54,4 +57,8 @@ $(VENV)/.test: $(VENV)/bin/python $(METADATA)
 
 $(VENV)/.dev: $(VENV)/bin/python $(METADATA)
 	$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/bin/python $(METADATA)
+	$(PIP) --editable '.[docs]'
 	@touch $@

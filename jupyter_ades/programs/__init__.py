@@ -1,0 +1,1 @@
+"""The programs that runners' plans call: one job's command, in a process of its own."""

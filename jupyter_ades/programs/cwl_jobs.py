@@ -1,0 +1,134 @@
+"""One run of a command line tool by cwltool: what it says, and how it fails."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from cwltool.context import RuntimeContext
+from cwltool.job import CommandLineJob
+
+from jupyter_ades.programs.cwl_progress import Part, Progress
+from jupyter_ades.worker.lines import Lines
+
+#: Lines of a tool's output that are kept for the job's message.
+KEPT = 30
+#: Seconds for which a tool's last lines are waited for: one that it left behind may hold its pipe.
+LAST_WORDS = 1.0
+
+
+class Errors(logging.Handler):
+    """Keeps what cwltool logs as errors, apart by the thread that a tool runs in."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._kept: list[tuple[int | None, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one."""
+        self._kept.append((record.thread, record.getMessage()))
+
+    def mark(self) -> int:
+        """A point in time for :meth:`since`."""
+        return len(self._kept)
+
+    def since(self, mark: int) -> list[str]:
+        """What this thread logged since then."""
+        own = threading.get_ident()
+        return [text for thread, text in self._kept[mark:] if thread == own]
+
+    def all(self) -> list[str]:
+        """What any thread logged."""
+        return [text for _, text in self._kept]
+
+
+@dataclass(eq=False)
+class Failure:
+    """How a tool failed."""
+
+    part: Part
+    #: Negative for a signal; None when it never ran.
+    exit_code: int | None
+    #: The last lines that it wrote.
+    lines: list[str]
+    #: What cwltool said about it.
+    errors: list[str]
+
+
+@dataclass(eq=False)
+class Listener:
+    """What the run's processes tell."""
+
+    progress: Progress
+    errors: Errors = field(default_factory=Errors)
+    failures: list[Failure] = field(default_factory=list)
+
+
+class _Tail:
+    """A file whose lines are said as they come; the last ones are kept."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        reader, writer = os.pipe()
+        self.file: BinaryIO = os.fdopen(writer, "wb", buffering=0)
+        self.lines: deque[str] = deque(maxlen=KEPT)
+        self._say = say
+        self._thread = threading.Thread(target=self._listen, args=(reader,), daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> _Tail:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+        self._thread.join(LAST_WORDS)
+
+    def _listen(self, reader: int) -> None:
+        lines = Lines()
+        while data := os.read(reader, 2**16):
+            self._hear(lines.feed(data))
+        self._hear(lines.end())
+        os.close(reader)
+
+    def _hear(self, heard: Iterable[str]) -> None:
+        for line in heard:
+            self.lines.append(line)
+            self._say(line)
+
+
+class HeardJob(CommandLineJob):
+    """One run of a command line tool."""
+
+    listener: Listener
+    part: Part
+    status: str = ""
+    code: int | None = None
+
+    def _execute(
+        self,
+        runtime: list[str],
+        env: MutableMapping[str, str],
+        runtimeContext: RuntimeContext,  # noqa: N803
+        monitor_function: Any = None,
+    ) -> None:
+        self.listener.progress.start(self.part)
+        self.collect_outputs = self._noting_code(self.collect_outputs)
+        mark = self.listener.errors.mark()
+        context = runtimeContext.copy()
+        with _Tail(self.listener.progress.speaker.line) as tail:
+            context.default_stdout = context.default_stderr = tail.file
+            super()._execute(runtime, env, context, monitor_function)
+        if self.status != "success":
+            errors = self.listener.errors.since(mark)
+            self.listener.failures.append(Failure(self.part, self.code, list(tail.lines), errors))
+
+    def _noting_code(self, collect: Any) -> Any:
+        def noting(outdir: str, code: int) -> Any:
+            self.code = code
+            return collect(outdir, code)
+
+        return noting

@@ -1,0 +1,193 @@
+"""Runs a job's CWL by cwltool: ``python -m jupyter_ades.programs.run_cwl <job directory>``.
+
+Exit code 0 when it succeeded, 1 when not (``failure.json`` says why), 143 when it was ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import psutil
+from cwltool.context import LoadingContext, RuntimeContext
+from cwltool.executors import MultithreadedJobExecutor
+from cwltool.main import main as cwltool_main
+from cwltool.process import Process
+from schema_salad.exceptions import ValidationException
+from schema_salad.fetcher import DefaultFetcher
+
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import WorkOrder
+from jupyter_ades.programs.cwl_counting import leaves
+from jupyter_ades.programs.cwl_jobs import Listener
+from jupyter_ades.programs.cwl_outputs import keep_apart
+from jupyter_ades.programs.cwl_progress import Progress
+from jupyter_ades.programs.cwl_tools import maker
+from jupyter_ades.programs.speaker import Speaker
+from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS
+from jupyter_ades.runners.steps import write_failure
+from jupyter_ades.worker.descendants import JOB_VARIABLE
+
+#: Seconds that tools have to end by themselves when the job is dismissed.
+GRACE = 2.0
+
+
+def main(folder: str) -> int:
+    """Run the workflow of a job directory; the exit code."""
+    signal.signal(signal.SIGTERM, _end)
+    job = JobDir(Path(folder))
+    order = job.read_plan()
+    if order is None:
+        print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
+        return 2
+    listener = Listener(Progress(Speaker(sys.stdout)))
+    code = _run(order, job, listener)
+    if code != 0:
+        write_failure(job, _failure(listener))
+    return 1 if code else 0
+
+
+def _run(order: WorkOrder, job: JobDir, listener: Listener) -> int:
+    logger = logging.getLogger("cwltool")
+    logger.addHandler(listener.errors)
+    with open(job.work / OUTPUTS, "w", encoding="utf-8") as outputs:
+        return cwltool_main(
+            argsl=_arguments(order, job),
+            stdout=outputs,
+            logger_handler=_handler(listener.progress.speaker),
+            executor=Executor(order.cores, listener.progress),
+            loadingContext=LoadingContext(
+                {
+                    "construct_tool_object": maker(listener),
+                    "fetcher_constructor": LocalFetcher,
+                    "relax_path_checks": True,
+                    "skip_schemas": True,
+                }
+            ),
+        )
+
+
+def _arguments(order: WorkOrder, job: JobDir) -> list[str]:
+    scratch = job.work / "cwltool"
+    scratch.mkdir()
+    document = _url(job.package / order.process.entry)
+    workflow = str(order.process.details.get("workflow") or "")
+    return [
+        *("--basedir", str(job.work)),
+        *("--outdir", str(job.outputs)),
+        *("--tmpdir-prefix", f"{scratch}/tmp-", "--tmp-outdir-prefix", f"{scratch}/out-"),
+        *("--preserve-environment", JOB_VARIABLE),
+        *("--no-container", "--no-doc-cache", "--no-compute-checksum", "--disable-color"),
+        f"{document}#{workflow.lstrip('#')}" if workflow else document,
+        _url(job.work / JOB_ORDER),
+    ]
+
+
+def _url(path: Path) -> str:
+    """A path as a URL: cwltool reads paths as URLs, and takes "#" and "%" in them as that."""
+    return f"file://{quote(str(path))}"
+
+
+def _handler(speaker: Speaker) -> logging.Handler:
+    handler: logging.Handler = logging.StreamHandler(speaker)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    return handler
+
+
+def _failure(listener: Listener) -> dict[str, Any]:
+    """Why it failed: the first tool that did, else what cwltool first complained of."""
+    if not listener.failures:
+        return {"errors": listener.errors.all()}
+    first = listener.failures[0]
+    return {
+        "step": first.part.title,
+        "exit_code": first.exit_code,
+        "lines": first.lines,
+        "errors": first.errors,
+    }
+
+
+class Executor(MultithreadedJobExecutor):
+    """Runs tools side by side within the job's cores."""
+
+    def __init__(self, cores: int, progress: Progress) -> None:
+        super().__init__(max_parallel=cores)
+        self._progress = progress
+
+    def execute(
+        self,
+        process: Process,
+        job_order_object: Any,
+        runtime_context: RuntimeContext,
+        logger: logging.Logger = logging.getLogger("cwltool"),  # noqa: B008
+    ) -> tuple[Any, str]:
+        """Run the process, its leaf steps having been counted."""
+        self._progress.root.expect(leaves(process, job_order_object))
+        context = runtime_context.copy()
+        context.select_resources = self.select_resources
+        return super().execute(process, job_order_object, context, logger)
+
+    def run_jobs(
+        self,
+        process: Process,
+        job_order_object: Any,
+        logger: logging.Logger,
+        runtime_context: RuntimeContext,
+    ) -> None:
+        """Run the tools; their outputs keep apart when cwltool then puts them together."""
+        super().run_jobs(process, job_order_object, logger, runtime_context)
+        keep_apart(list(self.final_output))
+
+    def select_resources(
+        self, request: dict[str, int | float], runtime_context: RuntimeContext
+    ) -> dict[str, int | float]:
+        """What a tool gets; one that asks for more than there is gets all that there is.
+
+        Packages ask for what their author's cluster had, and cwltool compares that with the memory
+        free at this moment: refusing would fail jobs that run well.
+        """
+        most = {"cores": self.max_cores, "ram": self.max_ram}
+        bounded = {
+            key: min(value, most.get(key.removesuffix("Min"), value))
+            for key, value in request.items()
+        }
+        return super().select_resources(bounded, runtime_context)
+
+
+class LocalFetcher(DefaultFetcher):
+    """Reads files; what a package names in the web is not fetched while a job runs."""
+
+    def fetch_text(self, url: str, content_types: list[str] | None = None) -> str:
+        """The text at a URL; raises ValidationException for one in the web."""
+        if url not in self.cache and urlsplit(url).scheme not in ("file", ""):
+            raise ValidationException(
+                f"{url} is not fetched while a job runs: put its content into the package"
+            )
+        return super().fetch_text(url, content_types)
+
+    def check_exists(self, url: str) -> bool:
+        """Whether there is such a file."""
+        return url in self.cache or (
+            urlsplit(url).scheme in ("file", "") and super().check_exists(url)
+        )
+
+
+def _end(number: int, frame: object) -> None:
+    """End the tools, then this program at once: its threads would wait for them."""
+    tools = psutil.Process().children(recursive=True)
+    for tool in tools:
+        try:
+            tool.terminate()
+        except psutil.Error:
+            continue
+    psutil.wait_procs(tools, timeout=GRACE)
+    os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

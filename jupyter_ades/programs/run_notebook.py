@@ -1,0 +1,122 @@
+"""Runs a job's notebook by papermill: ``python -m jupyter_ades.programs.run_notebook <job>``.
+
+Started in the job's folder. Exit code 0 when every cell ran, 1 when not (``failure.json`` says
+why), 130 when it was interrupted; the executed notebook is written in every case.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillException, PapermillExecutionError
+from papermill.execute import execute_notebook, remove_error_markers
+
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import WorkOrder
+from jupyter_ades.programs import notebook_parameters
+from jupyter_ades.programs.notebook_engine import ENGINE, KernelDidNotStart, Watch
+from jupyter_ades.programs.notebook_kernel import kernel_manager, shut_down
+from jupyter_ades.programs.speaker import Speaker
+from jupyter_ades.runners.papermill import KERNEL_VARIABLE, executed_notebook
+from jupyter_ades.runners.steps import write_failure
+
+#: Seconds that a kernel has to answer after its start.
+START = 120
+
+
+def main(folder: str) -> int:
+    """Run the notebook of a job directory; the exit code."""
+    _be_quiet()
+    job = JobDir(Path(folder))
+    order = job.read_plan()
+    if order is None:
+        print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
+        return 2
+    kernel = json.loads(os.environ.pop(KERNEL_VARIABLE))
+    manager = kernel_manager(kernel["name"], kernel["spec"], job.root / "kernel.json")
+    code = 130
+    try:
+        code = _run(order, job, manager)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+    finally:
+        shut_down(manager, now=code != 0)
+    return code
+
+
+def _be_quiet() -> None:
+    """Keep the libraries' own notes, which are about themselves, out of the job's log."""
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    warnings.simplefilter("ignore")
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+
+
+def _run(order: WorkOrder, job: JobDir, manager: AsyncKernelManager) -> int:
+    source = job.package / order.process.entry
+    watch = Watch(
+        name=source.name,
+        deployed=nbformat.read(source, as_version=4).cells,
+        speaker=Speaker(sys.stdout),
+    )
+    target = executed_notebook(job, order.process)
+    try:
+        _execute(order, job, manager, watch, target)
+    except (PapermillExecutionError, DeadKernelError):
+        if watch.failure is not None:
+            return _fail(job, watch.failure)
+        # A cell that says that it raises (tag raises-exception): papermill takes it for a failure.
+        _without_banners(target)
+    except KernelDidNotStart as error:
+        name = manager.kernel_name
+        return _fail(job, {"detail": f"the kernel '{name}' did not start: {error}"})
+    except PapermillException as error:
+        return _fail(job, {"detail": f"{watch.name} could not be run: {error}"})
+    watch.end()
+    return 0
+
+
+def _execute(
+    order: WorkOrder, job: JobDir, manager: AsyncKernelManager, watch: Watch, target: Path
+) -> None:
+    spec: Any = manager.kernel_spec
+    notebook_parameters.register(manager.kernel_name, spec.language)
+    inputs = json.loads(job.staged.read_bytes())
+    execute_notebook(
+        _literally(job.package / order.process.entry),
+        _literally(target),
+        parameters=notebook_parameters.parameters(inputs),
+        engine_name=ENGINE,
+        kernel_name=manager.kernel_name,
+        language=spec.language,
+        progress_bar=False,
+        start_timeout=START,
+        watch=watch,
+        manager=manager,
+    )
+
+
+def _literally(path: Path) -> str:
+    """A path for papermill, which would fill parameters into its braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def _fail(job: JobDir, failure: dict[str, Any]) -> int:
+    write_failure(job, failure)
+    return 1
+
+
+def _without_banners(notebook: Path) -> None:
+    nbformat.write(remove_error_markers(nbformat.read(notebook, as_version=4)), notebook)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

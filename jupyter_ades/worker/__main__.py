@@ -1,0 +1,104 @@
+"""Carries one job: ``python -m jupyter_ades.worker <job directory>``.
+
+Exit code 0 when the job came to a final status, whichever; 2 when the directory holds no plan;
+3 when another worker is on it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+from jupyter_ades.errors import AdesError
+from jupyter_ades.jobdir import JobDir, write_record
+from jupyter_ades.model import JobStatus
+from jupyter_ades.worker.course import Course
+from jupyter_ades.worker.descendants import JOB_VARIABLE, adopt_orphans
+from jupyter_ades.worker.identity import this_worker
+from jupyter_ades.worker.log import JobLog
+from jupyter_ades.worker.process import Dismissal, Dismissed
+from jupyter_ades.worker.report import Report
+
+#: Tries, 50 ms apart, to take the lock: a server that looks whether it is held holds it meanwhile.
+TRIES = 4
+
+
+def main(folder: str) -> int:
+    """Carry the job of this directory to its end; the exit code."""
+    job = JobDir(Path(folder).resolve())
+    if not job.plan.is_file():
+        print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
+        return 2
+    lock = _lock(job.root / "worker.lock")
+    if lock is None:
+        print(f"another worker is on {folder}", file=sys.stderr)
+        return 3
+    dismissal = Dismissal()
+    dismissal.listen()
+    adopt_orphans()
+    write_record(job.worker, this_worker())
+    with JobLog(job.log) as log:
+        _carry(job, log, Report(job), dismissal)
+    os.close(lock)
+    return 0
+
+
+def _lock(path: Path) -> int | None:
+    """The lock file, locked for as long as this process lives; None when another holds it."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+        else:
+            return handle
+    os.close(handle)
+    return None
+
+
+def _carry(job: JobDir, log: JobLog, report: Report, dismissal: Dismissal) -> None:
+    """Run the job's course; whatever happens, a final status is said."""
+    try:
+        course = _course(job, log, report, dismissal)
+        try:
+            course.run()
+        except Dismissed:
+            log.say("dismissed")
+            course.clean()
+            report.end(JobStatus.DISMISSED, "dismissed")
+    except AdesError as error:
+        log.say(error.detail)
+        report.end(JobStatus.FAILED, error.detail)
+    except Exception as error:
+        report.end(
+            JobStatus.FAILED,
+            f"The worker failed ({type(error).__name__}: {error}); the log has the details.",
+        )
+        log.say(traceback.format_exc())
+
+
+def _course(job: JobDir, log: JobLog, report: Report, dismissal: Dismissal) -> Course:
+    order = job.read_plan()
+    if order is None:
+        raise FileNotFoundError(job.plan)
+    os.environ[JOB_VARIABLE] = order.job_id
+    return Course(order=order, job=job, log=log, report=report, dismissal=dismissal)
+
+
+def _leave(code: int) -> None:
+    """End, also when a download hangs in a thread: Python would wait for it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if any(not each.daemon for each in threading.enumerate()[1:]):
+        os._exit(code)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    _leave(main(sys.argv[1]))

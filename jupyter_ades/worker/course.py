@@ -1,0 +1,141 @@
+"""The course of one job: stage in, run, collect, stage out, and the last word."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from jupyter_ades.jobdir import JobDir, write_atomic
+from jupyter_ades.model import JSON, JobStatus, WorkOrder
+from jupyter_ades.runners.base import Runner
+from jupyter_ades.runners.registry import runner
+from jupyter_ades.worker.log import JobLog
+from jupyter_ades.worker.process import Dismissal, Dismissed, run_command
+from jupyter_ades.worker.report import Report
+from jupyter_ades.worker.stage_in import stage_in
+
+#: Per cent at which each part ends; 100 is for the last word.
+STAGED_IN, RAN, STAGED_OUT = 10, 90, 99
+#: Lines of the command's output that a runner may explain a failure by.
+LAST_LINES = 100
+
+
+@dataclass(kw_only=True)
+class Course:
+    """One job on its way, with what its parts share."""
+
+    order: WorkOrder
+    job: JobDir
+    log: JobLog
+    report: Report
+    dismissal: Dismissal
+    #: The inputs as staged in.
+    _staged: dict[str, JSON] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Carry the job to its end; raises Dismissed, and what makes a worker fail."""
+        engine = runner(self.order.plan.runner)
+        with self.dismissal.interrupting():
+            self._stage_in(engine)
+        last_lines: deque[str] = deque(maxlen=LAST_LINES)
+        code = self._command(engine, last_lines)
+        if self.dismissal.asked:
+            raise Dismissed
+        if code == 0:
+            self._succeed(engine)
+        else:
+            self._fail(engine, code, list(last_lines))
+
+    def _stage_in(self, engine: Runner) -> None:
+        self._say("staging in", 0)
+        self._staged = stage_in(self.order, self.job, self._telling("staging in", 0, STAGED_IN))
+        write_atomic(self.job.staged, json.dumps(self._staged).encode())
+        self.job.work.mkdir(exist_ok=True)
+        engine.prepare(self.job, self._staged, self.order.process)
+
+    def _command(self, engine: Runner, last_lines: deque[str]) -> int:
+        self._say("running", STAGED_IN)
+
+        def on_line(line: str) -> None:
+            step = engine.read_step(line)
+            if step is not None:
+                self._progress(step.label, STAGED_IN, RAN, step.done, step.total)
+            else:
+                last_lines.append(line)
+                self.log.line(line)
+
+        return run_command(
+            self.order.plan,
+            self.job.work,
+            self.order.job_id,
+            on_line=on_line,
+            dismissal=self.dismissal,
+        )
+
+    def _succeed(self, engine: Runner) -> None:
+        finished = datetime.now(UTC)
+        with self.dismissal.interrupting():
+            self._say("staging out", RAN)
+            self._deliver(engine.collect(self.job, self.order.process), finished)
+        self.clean()
+        self.log.say("Done")
+        self.report.end(JobStatus.SUCCESSFUL, "Done")
+
+    def _deliver(self, outputs: dict[str, JSON], finished: datetime) -> None:
+        from jupyter_ades.worker.stage_out import deliver, discard
+
+        try:
+            results = deliver(
+                self.order,
+                outputs,
+                started=self.report.started,
+                finished=finished,
+                tell=self._telling("staging out", RAN, STAGED_OUT),
+                staged=self._staged,
+            )
+            self.job.write_results(results)
+        except BaseException:
+            discard(self.order)
+            raise
+
+    def _fail(self, engine: Runner, code: int, last_lines: list[str]) -> None:
+        message = engine.explain(self.job, code, last_lines)
+        self.log.say(message)
+        try:
+            self._keep(engine)
+        finally:
+            # Said also when nothing could be kept: why the job failed matters more.
+            self.report.end(JobStatus.FAILED, message)
+
+    def _keep(self, engine: Runner) -> None:
+        """Deliver what a failed command left, such as the notebook with its failing cell."""
+        from jupyter_ades.worker.stage_out import deliver_failed
+
+        outputs = engine.collect(self.job, self.order.process)
+        kept = {name: value for name, value in outputs.items() if value is not None}
+        self.job.write_results(deliver_failed(self.order, kept))
+
+    def clean(self) -> None:
+        """Remove what only the command needed."""
+        if not self.order.keep_scratch:
+            for folder in (self.job.inputs, self.job.work, self.job.outputs):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _say(self, message: str, progress: int) -> None:
+        self.log.say(message)
+        self.report.say(message, progress)
+
+    def _telling(self, what: str, start: int, end: int) -> Callable[[int, int, str], None]:
+        def tell(done: int, total: int, label: str) -> None:
+            message = f"{what} {done} of {total}: {label}"
+            self.log.say(message)
+            self._progress(message, start, end, done, total)
+
+        return tell
+
+    def _progress(self, message: str, start: int, end: int, done: int, total: int) -> None:
+        self.report.say(message, start + (end - start) * done / max(total, 1))

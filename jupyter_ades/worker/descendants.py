@@ -1,0 +1,94 @@
+"""Finds and ends every process of a job, also one that left its parent, group and session.
+
+Two ways, as neither alone is enough: a job's processes carry its id in their environment, which a
+tool may have cleared; and on Linux the worker is the parent of every orphan below it, which it is
+no longer once it was killed itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+from collections.abc import Iterable
+
+import psutil
+
+#: Environment variable that names the job in each of its processes.
+JOB_VARIABLE = "JUPYTER_ADES_JOB"
+#: Seconds for which processes are looked for and killed again: one may be starting another.
+PATIENCE = 5.0
+#: Seconds between two such looks.
+SETTLE = 0.02
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent ends; does nothing off Linux."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def of_job(job_id: str) -> list[psutil.Process]:
+    """This user's living processes, but this one, whose environment names the job."""
+    own, user = os.getpid(), os.getuid()
+    return [
+        process
+        for process in psutil.process_iter()
+        if process.pid != own and _carries(process, job_id, user)
+    ]
+
+
+def _carries(process: psutil.Process, job_id: str, user: int) -> bool:
+    try:
+        named = process.uids().real == user and process.environ().get(JOB_VARIABLE) == job_id
+        return bool(named and process.status() != psutil.STATUS_ZOMBIE)
+    except (psutil.Error, OSError):
+        return False
+
+
+def below() -> list[psutil.Process]:
+    """The living processes below this one."""
+    found = psutil.Process().children(recursive=True)
+    return [process for process in found if _lives(process)]
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def end_all(job_id: str, listed: Iterable[psutil.Process] = (), *, children: bool = False) -> int:
+    """Kill every process of a job but this one, until none is left; how many were killed.
+
+    ``listed`` are further ones, found earlier. ``children`` also takes what is below this process:
+    for a worker, whose children are all its job's.
+    """
+    killed: set[psutil.Process] = set()
+    deadline = time.monotonic() + PATIENCE
+    left = _all(job_id, listed, children)
+    while left and time.monotonic() < deadline:
+        for process in left:
+            _kill(process)
+        killed.update(left)
+        # Not psutil's wait: it would take a child's exit code from who waits for it.
+        time.sleep(SETTLE)
+        left = _all(job_id, left, children)
+    return len(killed)
+
+
+def _all(job_id: str, listed: Iterable[psutil.Process], children: bool) -> list[psutil.Process]:
+    found = {*of_job(job_id), *filter(_lives, listed)}
+    if children:
+        found.update(below())
+    return list(found)
+
+
+def _kill(process: psutil.Process) -> None:
+    try:
+        process.kill()
+    except psutil.Error:
+        return

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
@@ -19,7 +19,7 @@ from jupyter_ades.api.routes import routes
 from jupyter_ades.api.site import ApiSite
 from jupyter_ades.api.wps3 import Wps3
 from jupyter_ades.core.dispatcher import Dispatcher
-from jupyter_ades.core.launcher import ColdLauncher
+from jupyter_ades.core.launcher import ColdLauncher, Launcher
 from jupyter_ades.core.limits import Limits, usable_cores
 from jupyter_ades.core.service import Service
 from jupyter_ades.core.thread import Core
@@ -79,7 +79,7 @@ class ADES(ExtensionApp):
     href_attempts = Int(5, help="Attempts to fetch one reference. Default: 5.").tag(config=True)
     launcher_class = Type(
         ColdLauncher,
-        klass=object,
+        klass="builtins.object",
         help="Class that starts workers. Default: jupyter_ades.core.launcher.ColdLauncher.",
     ).tag(config=True)
     public_url = Unicode(
@@ -147,9 +147,10 @@ class ADES(ExtensionApp):
         )
         self.opened = [self._open_workspace(name, user_folder) for name in self.workspaces]
         dispatched = [workspace for workspace in self.opened if workspace.acquire()]
+        self.launcher = cast(Launcher, self.launcher_class())
         self.dispatcher = Dispatcher(
             dispatched,
-            launcher=self.launcher_class(),
+            launcher=self.launcher,
             runner=runner,
             fetch=self.fetch,
             limits=limits,

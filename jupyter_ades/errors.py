@@ -21,7 +21,10 @@ class Problem:
 
 
 class AdesError(Exception):
-    """A refusal that a caller can understand; ``detail`` says what is wrong and what to do."""
+    """The request could not be carried out.
+
+    ``detail`` says what is wrong and what to do, ``problems`` each thing that is, with its path.
+    """
 
     status: ClassVar[int] = 500
     type: ClassVar[str] = "about:blank"
@@ -33,8 +36,9 @@ class AdesError(Exception):
 
     @property
     def title(self) -> str:
-        """The class's sentence: what kind of refusal this is."""
-        return (type(self).__doc__ or HTTPStatus(self.status).phrase).strip().rstrip(".")
+        """The class's first sentence: what kind of refusal this is."""
+        sentence = (type(self).__doc__ or HTTPStatus(self.status).phrase).strip()
+        return sentence.partition("\n")[0].rstrip(".")
 
 
 class NoSuchWorkspace(AdesError):

@@ -88,7 +88,7 @@ def _problem(each: Input, error: ValidationError) -> Problem:
         f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path
     )
     message = _short(error.message)
-    if error.validator == "required" and error.validator_value == [REFERENCE]:
+    if error.schema.get("$comment") == STAGE_IN:
         message = f"{_short(repr(error.instance))} is not a reference (an href)"
     return Problem(path=f"inputs.{each.id}{steps}", detail=f"{message}; expected {_kind(each)}.")
 
@@ -121,7 +121,7 @@ def _checked_schema(schema: JSON) -> JSON:
     if not isinstance(schema, dict):
         return schema
     if STAGE_IN in schema:
-        return {"type": "object", "required": [REFERENCE]}
+        return {"$comment": STAGE_IN, "type": "object", "required": [REFERENCE]}
     return {key: _checked_schema(each) for key, each in schema.items()}
 
 

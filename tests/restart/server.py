@@ -1,0 +1,93 @@
+"""A real Jupyter server in a process of its own, to be killed and started again."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+
+PATIENCE = 60.0
+
+
+class Server:
+    """One server on one port, with its state in a folder."""
+
+    def __init__(self, folder: Path, *, max_running_jobs: int = 1, base_url: str = "/") -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self.root = f"{self.origin}{base_url}terradue/wps3"
+        self.user_folder = folder / "user"
+        self.user_folder.mkdir(exist_ok=True)
+        self._traits = {
+            "ServerApp.port": self.port,
+            "ServerApp.port_retries": 0,
+            "ServerApp.ip": "127.0.0.1",
+            "ServerApp.open_browser": False,
+            "ServerApp.root_dir": self.user_folder,
+            "ServerApp.allow_root": True,
+            "ServerApp.base_url": base_url,
+            "ADES.workspaces": "terradue",
+            "ADES.workspace_root": folder / "state",
+            "ADES.max_running_jobs": max_running_jobs,
+            "ADES.allow_hosts": "127.0.0.1",
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        options = [f"--{name}={value}" for name, value in self._traits.items()]
+        with open(self.folder / "server.log", "ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "jupyter_server", *options],
+                stdout=log,
+                stderr=log,
+                env=os.environ | {"JUPYTER_TOKEN": "secret"},
+            )
+        deadline = time.monotonic() + PATIENCE
+        while not self._answers():
+            log_text = (self.folder / "server.log").read_text()
+            assert self._process.poll() is None, log_text
+            assert time.monotonic() < deadline, log_text
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            return self.send("GET", "processes").ok
+        except requests.ConnectionError:
+            return False
+
+    def kill(self) -> None:
+        """As a machine would: no signal that can be handled."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it in good order, and every job with it."""
+        if self._process is not None and self._process.poll() is None:
+            for job in self.send("GET", "jobs").json()["jobs"]:
+                if job["status"] in ("accepted", "running"):
+                    self.send("DELETE", f"jobs/{job['jobID']}")
+            self._process.terminate()
+            self._process.wait(PATIENCE)
+
+    def send(self, method: str, path: str, **options: Any) -> requests.Response:
+        """A request below the wps3 root, with the token."""
+        headers = {"Authorization": "token secret", **options.pop("headers", {})}
+        return requests.request(
+            method, f"{self.root}/{path}", headers=headers, timeout=60, **options
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

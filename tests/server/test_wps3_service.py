@@ -1,0 +1,215 @@
+"""The wps3 dialect over HTTP, in a real Jupyter server; jobs are carried inline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.conftest import Answer, notebook
+
+Call = Callable[..., Awaitable[Answer]]
+Ended = Callable[..., Awaitable[dict[str, Any]]]
+UNKNOWN_JOB = "00000000-0000-0000-0000-000000000000"
+OGC = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
+
+
+async def test_the_landing_page_links_what_there_is(call: Call, jp_base_url: str) -> None:
+    status, _, body = await call("GET", "")
+    assert status == 200
+    links = {link["rel"].rpartition("/")[2]: link["href"] for link in body["links"]}
+    assert links["processes"] == f"{jp_base_url}terradue/wps3/processes"
+
+
+async def test_a_deployed_process_is_listed_and_described(call: Call, small: str) -> None:
+    _, _, listed = await call("GET", "processes")
+    assert listed["numberTotal"] == 1
+    (summary,) = listed["processes"]
+    assert (summary["id"], summary["title"], summary["version"]) == (small, "Small", "0.1.0")
+    assert summary["jobControlOptions"] == ["async-execute", "dismiss"]
+    status, _, described = await call("GET", f"processes/{small}")
+    assert status == 200
+    assert described["inputs"]["outcome"]["description"] == "how it ends"
+    assert described["inputs"]["outcome"]["minOccurs"] == 0
+    assert list(described["outputs"]) == ["wf_outputs"]
+
+
+async def test_the_bare_id_names_the_newest_version(call: Call, small: str) -> None:
+    _, _, body = await call("GET", "processes/small")
+    assert body["id"] == small == "small-0_1_0"
+
+
+async def test_the_package_comes_back_as_it_was_sent(call: Call) -> None:
+    sent = notebook("a: int = 1")
+    headers = {"Content-Type": "application/x-ipynb+json"}
+    _, _, body = await call("POST", "processes", sent, headers=headers)
+    status, answered, package = await call("GET", f"processes/{body['id']}/package")
+    assert status == 200
+    assert answered["Content-Type"] == "application/x-ipynb+json"
+    assert package == json.loads(sent)
+
+
+async def test_a_deploy_of_the_same_id_is_a_conflict(call: Call, small: str) -> None:
+    headers = {"Content-Type": "application/x-ipynb+json"}
+    status, _, body = await call("POST", "processes", notebook("b: int = 2"), headers=headers)
+    assert (status, body["status"]) == (409, 409)
+    assert body["type"].endswith("/duplicated-process")
+    _, _, described = await call("GET", f"processes/{small}")
+    assert "outcome" in described["inputs"]
+
+
+async def test_replace_and_undeploy(call: Call, small: str) -> None:
+    headers = {"Content-Type": "application/x-ipynb+json"}
+    status, _, _ = await call("PUT", f"processes/{small}", notebook("b: int = 2"), headers=headers)
+    assert status == 204
+    _, _, described = await call("GET", f"processes/{small}")
+    assert list(described["inputs"]) == ["b"]
+    assert (await call("DELETE", f"processes/{small}"))[0] == 204
+    assert (await call("GET", f"processes/{small}"))[0] == 404
+    assert (await call("DELETE", f"processes/{small}"))[0] == 404
+
+
+@pytest.mark.parametrize("suffix", ["", "/jobs", "/execution"])
+async def test_execute_by_three_paths(
+    call: Call, ended: Ended, small: str, suffix: str, jp_base_url: str
+) -> None:
+    status, headers, body = await call(
+        "POST",
+        f"processes/{small}{suffix}",
+        {"inputs": {"items": 3}},
+        headers={"Prefer": "respond-async"},
+    )
+    assert status == 201
+    assert headers["Location"] == f"{jp_base_url}terradue/wps3/jobs/{body['jobID']}"
+    assert headers["Preference-Applied"] == "respond-async"
+    done = await ended(body["jobID"])
+    assert (done["status"], done["progress"], done["message"]) == ("successful", 100, "Done")
+    _, _, request = await call("GET", f"jobs/{body['jobID']}/request")
+    assert request == {"processID": small, "inputs": {"items": [3]}}
+
+
+async def test_results_name_a_catalog_that_can_be_read(
+    call: Call, ended: Ended, small: str, jp_base_url: str
+) -> None:
+    _, _, job = await call("POST", f"processes/{small}/jobs", {"inputs": {}})
+    await ended(job["jobID"])
+    status, _, results = await call("GET", f"jobs/{job['jobID']}/results")
+    assert status == 200
+    uri = json.loads(results["outputs"][0]["value"]["inlineValue"])["StacCatalogUri"]
+    path = uri.partition(jp_base_url + "terradue/wps3/")[2]
+    assert path == f"jobs/{job['jobID']}/files/wf-{job['jobID']}/catalog.json"
+    status, _, catalog = await call("GET", path)
+    assert (status, catalog["type"], catalog["id"]) == (200, "Catalog", job["jobID"])
+    assert (await call("GET", f"jobs/{job['jobID']}/result"))[2] == results
+
+
+async def test_jobs_are_listed_newest_first_and_filtered(
+    call: Call, ended: Ended, small: str
+) -> None:
+    ids = []
+    for outcome in ("successful", "failed", "successful"):
+        _, _, job = await call("POST", f"processes/{small}", {"inputs": {"outcome": outcome}})
+        ids.append(job["jobID"])
+        await ended(job["jobID"])
+    _, _, listed = await call("GET", "jobs")
+    assert [job["jobID"] for job in listed["jobs"]] == ids[::-1]
+    assert listed["numberTotal"] == 3
+    _, _, page = await call("GET", "jobs", params={"limit": "2"})
+    assert [job["jobID"] for job in page["jobs"]] == ids[:0:-1]
+    following = next(link["href"] for link in page["links"] if link["rel"] == "next")
+    query = dict(pair.split("=") for pair in following.partition("?")[2].split("&"))
+    _, _, rest = await call("GET", "jobs", params=query)
+    assert [job["jobID"] for job in rest["jobs"]] == ids[:1]
+    _, _, failed = await call("GET", "jobs", params={"status": "failed", "processID": small})
+    assert [job["jobID"] for job in failed["jobs"]] == [ids[1]]
+
+
+async def test_a_running_job_is_dismissed(call: Call, ended: Ended, small: str) -> None:
+    _, _, job = await call("POST", f"processes/{small}", {"inputs": {"outcome": "hold"}})
+    await ended(job["jobID"], "running")
+    status, _, body = await call("GET", f"jobs/{job['jobID']}/results")
+    assert (status, body["type"]) == (404, OGC + "result-not-ready")
+    status, _, body = await call("DELETE", f"jobs/{job['jobID']}")
+    assert (status, body["status"]) == (200, "dismissed")
+    assert (await call("GET", f"jobs/{job['jobID']}"))[2]["status"] == "dismissed"
+    assert (await call("GET", f"jobs/{job['jobID']}/results"))[0] == 410
+
+
+async def test_a_finished_job_is_removed_with_its_files(
+    call: Call, ended: Ended, small: str, ades: Any
+) -> None:
+    _, _, job = await call("POST", f"processes/{small}", {"inputs": {}})
+    await ended(job["jobID"])
+    workspace = ades.opened[0]
+    assert workspace.delivered(job["jobID"]).exists()
+    assert (await call("DELETE", f"jobs/{job['jobID']}"))[0] == 200
+    assert (await call("GET", f"jobs/{job['jobID']}"))[0] == 404
+    assert list(workspace.jobs.iterdir()) == []
+    assert list(workspace.results.iterdir()) == []
+
+
+async def test_a_failed_job_says_why(call: Call, ended: Ended, small: str) -> None:
+    _, _, job = await call("POST", f"processes/{small}", {"inputs": {"outcome": "failed"}})
+    assert (await ended(job["jobID"]))["message"] == "cell 2 failed: the last line"
+    status, _, body = await call("GET", f"jobs/{job['jobID']}/results")
+    assert status == 500
+    assert body["detail"] == "cell 2 failed: the last line"
+    status, headers, log = await call("GET", f"jobs/{job['jobID']}/log")
+    assert (status, log) == (200, b"one line\nthe last line\n")
+    assert headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert (await call("GET", f"jobs/{job['jobID']}/log", params={"follow": "true"}))[2] == log
+
+
+async def test_an_idempotency_key_makes_one_job(call: Call, small: str) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    first = await call("POST", f"processes/{small}", {"inputs": {}}, headers=headers)
+    again = await call("POST", f"processes/{small}", {"inputs": {}}, headers=headers)
+    assert (first[0], again[0]) == (201, 201)
+    assert first[2]["jobID"] == again[2]["jobID"]
+    assert first[1]["Location"] == again[1]["Location"]
+    other = await call("POST", f"processes/{small}", {"inputs": {"items": 1}}, headers=headers)
+    assert other[0] == 422
+    assert (await call("GET", "jobs"))[2]["numberTotal"] == 1
+
+
+async def test_workspaces_see_nothing_of_each_other(call: Call, small: str, ended: Ended) -> None:
+    _, _, job = await call("POST", f"processes/{small}", {"inputs": {}})
+    await ended(job["jobID"])
+    assert (await call("GET", "processes", root="other/wps3"))[2]["processes"] == []
+    assert (await call("GET", "jobs", root="other/wps3"))[2]["jobs"] == []
+    for path in (f"processes/{small}", f"jobs/{job['jobID']}", f"jobs/{job['jobID']}/files"):
+        status, _, body = await call("GET", path, root="other/wps3")
+        assert status == 404
+        assert "Small" not in json.dumps(body)
+
+
+async def test_events_tell_of_each_change(
+    call: Call, ended: Ended, small: str, jp_serverapp: Any
+) -> None:
+    heard: list[tuple[str, int]] = []
+
+    async def hear(logger: Any, schema_id: str, data: dict[str, Any]) -> None:
+        heard.append((data["status"], data["progress"]))
+
+    jp_serverapp.event_logger.add_listener(
+        schema_id="https://schema.jupyter-ades.org/job/v1", listener=hear
+    )
+    _, _, job = await call("POST", f"processes/{small}", {"inputs": {}})
+    await ended(job["jobID"])
+    await jp_serverapp.event_logger.gather_listeners()
+    assert heard == [("running", 0), ("successful", 100)]
+
+
+async def test_a_hub_does_not_cull_a_server_with_running_jobs(
+    call: Call, ended: Ended, small: str, ades: Any, jp_serverapp: Any
+) -> None:
+    assert not ades.current_activity()
+    _, _, job = await call("POST", f"processes/{small}", {"inputs": {"outcome": "hold"}})
+    await ended(job["jobID"], "running")
+    assert ades.current_activity() == 1
+    assert jp_serverapp.web_app.last_activity() >= ades.settings["ades_last_activity"]
+    ades.launcher.release()
+    await ended(job["jobID"])
+    assert not ades.current_activity()

@@ -1,0 +1,250 @@
+"""The dispatcher carries every job to one true final state, within the limit, over restarts."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_ades.core.dispatcher import Dispatcher
+from jupyter_ades.core.limits import Limits
+from jupyter_ades.core.workspace import Workspace
+from jupyter_ades.errors import InvalidRequest
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import ExecuteRequest, FetchPolicy, Job, JobStatus, Plan, Process
+from jupyter_ades.runners.base import Site
+from jupyter_ades.testing import InlineLauncher
+
+PROCESS = Process(id="p", digest="d", runner="fake")
+
+
+class FakeRunner:
+    """Plans nothing; refuses what it is told to refuse."""
+
+    name = "fake"
+
+    def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
+        if process.details.get("refuse"):
+            raise InvalidRequest("it needs an engine that is not here")
+        return Plan(runner="fake", argv=("true",), grace=0.0)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    opened = Workspace("terradue", tmp_path / "state", tmp_path / "results")
+    opened.store.add_process(PROCESS)
+    (opened.package_folder("d", "p") / "package").mkdir(parents=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def launcher() -> InlineLauncher:
+    return InlineLauncher()
+
+
+Build = Callable[..., Dispatcher]
+
+
+@pytest.fixture
+def build(workspace: Workspace, launcher: InlineLauncher, tmp_path: Path) -> Build:
+    def make(workspaces: list[Workspace] | None = None, limit: int = 2) -> Dispatcher:
+        return Dispatcher(
+            workspaces or [workspace],
+            launcher=launcher,
+            runner=lambda name: FakeRunner(),  # type: ignore[arg-type,return-value]
+            fetch=FetchPolicy(user_folder=str(tmp_path)),
+            limits=Limits(max_running_jobs=limit),
+            site=Site,
+        )
+
+    return make
+
+
+def accept(workspace: Workspace, process: Process = PROCESS, **inputs: Any) -> str:
+    now = datetime.now(UTC)
+    job = Job(
+        id=str(uuid.uuid4()),
+        process_id=process.id,
+        process=process,
+        request=ExecuteRequest(inputs=inputs),
+        created=now,
+        updated=now,
+    )
+    workspace.store.add_job(job, idempotency_key=None, body_digest="")
+    return job.id
+
+
+def states(workspace: Workspace, *ids: str) -> list[str]:
+    return [workspace.store.job(each).status for each in ids]
+
+
+def test_a_job_goes_from_accepted_to_successful(workspace: Workspace, build: Build) -> None:
+    job_id = accept(workspace)
+    dispatcher = build()
+    assert dispatcher.busy
+    dispatcher.tick()
+    dispatcher.tick()
+    job = workspace.store.job(job_id)
+    assert (job.status, job.progress, job.message) == (JobStatus.SUCCESSFUL, 100, "Done")
+    assert job.started is not None
+    assert job.finished is not None
+    assert job.created <= job.started <= job.finished
+    assert not dispatcher.busy
+
+
+def test_no_more_run_than_may_and_the_rest_wait_in_order(
+    workspace: Workspace, build: Build, launcher: InlineLauncher
+) -> None:
+    ids = [accept(workspace, outcome="hold") for _ in range(4)]
+    dispatcher = build(limit=2)
+    dispatcher.tick()
+    assert states(workspace, *ids) == ["running", "running", "accepted", "accepted"]
+    dispatcher.tick()
+    assert workspace.store.job(ids[0]).progress == 50
+    launcher.release()
+    dispatcher.tick()
+    assert states(workspace, *ids) == ["successful", "successful", "running", "running"]
+
+
+def test_workspaces_take_turns(workspace: Workspace, build: Build, tmp_path: Path) -> None:
+    second = Workspace("second", tmp_path / "state", tmp_path / "results2")
+    second.store.add_process(PROCESS)
+    (second.package_folder("d", "p") / "package").mkdir(parents=True)
+    first_ids = [accept(workspace, outcome="hold") for _ in range(3)]
+    (other,) = [accept(second, outcome="hold")]
+    build([workspace, second], limit=2).tick()
+    assert states(second, other) == ["running"]
+    assert states(workspace, *first_ids).count("running") == 1
+    second.close()
+
+
+def test_a_failure_keeps_its_reason(workspace: Workspace, build: Build) -> None:
+    job_id = accept(workspace, outcome="failed")
+    dispatcher = build()
+    dispatcher.tick()
+    dispatcher.tick()
+    job = workspace.store.job(job_id)
+    assert (job.status, job.message) == (JobStatus.FAILED, "cell 2 failed: the last line")
+
+
+def test_a_worker_that_ends_without_a_word_is_told(workspace: Workspace, build: Build) -> None:
+    job_id = accept(workspace, outcome="lost")
+    dispatcher = build()
+    dispatcher.tick()
+    dispatcher.tick()
+    job = workspace.store.job(job_id)
+    assert job.status is JobStatus.FAILED
+    assert "worker was lost" in job.message
+
+
+def test_a_lost_worker_is_told_with_what_it_last_said(
+    workspace: Workspace, build: Build, launcher: InlineLauncher
+) -> None:
+    job_id = accept(workspace, outcome="hold")
+    dispatcher = build()
+    dispatcher.tick()
+    launcher.kill(workspace.job_dir(job_id))
+    dispatcher.tick()
+    job = workspace.store.job(job_id)
+    assert job.status is JobStatus.FAILED
+    assert "It last said: held" in job.message
+
+
+def test_a_plan_that_cannot_be_made_fails_the_job_with_its_reason(
+    workspace: Workspace, build: Build
+) -> None:
+    refused = Process(id="r", digest="d", runner="fake", details={"refuse": True})
+    workspace.store.add_process(refused)
+    shutil.copytree(workspace.package_folder("d", "p"), workspace.package_folder("d", "r"))
+    job_id = accept(workspace, refused)
+    build().tick()
+    job = workspace.store.job(job_id)
+    assert job.status is JobStatus.FAILED
+    assert "needs an engine" in job.message
+
+
+def test_a_package_that_is_gone_fails_the_job(workspace: Workspace, build: Build) -> None:
+    shutil.rmtree(workspace.package_folder("d", "p"))
+    job_id = accept(workspace)
+    build().tick()
+    assert workspace.store.job(job_id).status is JobStatus.FAILED
+
+
+def test_a_waiting_job_is_dismissed_at_once(workspace: Workspace, build: Build) -> None:
+    job_id = accept(workspace)
+    dispatcher = build()
+    job = dispatcher.dismiss(workspace, workspace.store.job(job_id))
+    assert job.status is JobStatus.DISMISSED
+    dispatcher.tick()
+    assert states(workspace, job_id) == ["dismissed"]
+    assert not workspace.job_dir(job_id).root.exists()
+
+
+@pytest.mark.parametrize("outcome", ["hold", "stubborn"])
+def test_a_running_job_is_dismissed_when_nothing_of_it_is_left(
+    workspace: Workspace, build: Build, outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_ades.core.dispatcher.PATIENCE", 0.0)
+    job_id = accept(workspace, outcome=outcome)
+    dispatcher = build()
+    dispatcher.tick()
+    job = dispatcher.dismiss(workspace, workspace.store.job(job_id))
+    assert (job.status, job.dismissing) == (JobStatus.RUNNING, True)
+    for _ in range(4):
+        dispatcher.tick()
+    job = workspace.store.job(job_id)
+    assert (job.status, job.dismissing) == (JobStatus.DISMISSED, False)
+    assert dispatcher.running == 0
+
+
+def test_a_job_that_ends_while_it_is_dismissed_leaves_nothing(
+    workspace: Workspace, build: Build, launcher: InlineLauncher
+) -> None:
+    job_id = accept(workspace, outcome="stubborn")
+    dispatcher = build()
+    dispatcher.tick()
+    dispatcher.dismiss(workspace, workspace.store.job(job_id))
+    launcher.release()
+    dispatcher.tick()
+    assert states(workspace, job_id) == ["dismissed"]
+    assert not workspace.delivered(job_id).exists()
+
+
+def test_a_new_server_adopts_every_state(
+    workspace: Workspace, build: Build, launcher: InlineLauncher
+) -> None:
+    alive, ended, lost, unstarted, waiting, dismissing = (
+        accept(workspace, outcome=outcome)
+        for outcome in ("hold", "hold", "hold", "hold", "hold", "hold")
+    )
+    first = build(limit=5)
+    for job_id in (waiting,):
+        workspace.store.change_job(job_id, status=JobStatus.DISMISSED)
+    first.tick()
+    workspace.store.change_job(waiting, status=JobStatus.ACCEPTED)
+    first.dismiss(workspace, workspace.store.job(dismissing))
+    # What happened while no server was there: one job ended, one worker and one start were lost.
+    ended_dir, lost_dir = workspace.job_dir(ended), workspace.job_dir(lost)
+    held = dict(launcher._held)
+    launcher._held = {ended_dir.root: "hold"}
+    launcher.release()
+    launcher._held = {
+        root: kind for root, kind in held.items() if root not in (ended_dir.root, lost_dir.root)
+    }
+    workspace.job_dir(unstarted).status.unlink()
+    launcher.kill(workspace.job_dir(unstarted))
+
+    second = build(limit=5)
+    second.adopt()
+    assert states(workspace, unstarted, waiting) == ["accepted", "accepted"]
+    second.tick()
+    second.tick()
+    assert states(workspace, alive, ended, lost) == ["running", "successful", "failed"]
+    assert states(workspace, unstarted, waiting) == ["running", "running"]
+    assert states(workspace, dismissing) == ["dismissed"]

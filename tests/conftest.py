@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -127,9 +126,3 @@ def ended(call: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[dic
         return body
 
     return wait
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_jupyter_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The user's own Jupyter configuration has no say in tests."""
-    os.environ["JUPYTER_NO_CONFIG"] = "1"

@@ -58,7 +58,9 @@ def origin_of(package: Package, policy: FetchPolicy) -> Origin:
         return Origin(path=quote(package.name or ENTRY))
     if is_web(package.href):
         parts = urlsplit(package.href)
-        return Origin(path=parts.path.lstrip("/") or ENTRY, root=f"{parts.scheme}://{parts.netloc}/")
+        return Origin(
+            path=parts.path.lstrip("/") or ENTRY, root=f"{parts.scheme}://{parts.netloc}/"
+        )
     path = user_path(package.href, policy)
     return Origin(path=quote(str(path.relative_to(Path(policy.user_folder).resolve()))), root="")
 

@@ -20,6 +20,8 @@ from ruamel.yaml.events import (
     CollectionStartEvent,
     DocumentEndEvent,
     ScalarEvent,
+    StreamEndEvent,
+    StreamStartEvent,
 )
 
 from jupyter_ades.errors import InvalidPackage, Problem
@@ -57,15 +59,18 @@ def _without_surrogates(text: str) -> str:
 
 def check_yaml(text: str, name: str) -> None:
     """Raise InvalidPackage, with a line, for YAML that is not valid, not plain or out of bounds."""
+    counter = _Counter(name)
     try:
         for event in _events(text):
             _check_tag(event, name)
-        check_bounds(text, name)
+            counter.take(event)
     except MarkedYAMLError as error:
         raise _unreadable(error, name) from error
     except YAMLError as error:
         reason = str(error).splitlines()[0]
         raise _invalid(name, f"it is not YAML: {reason}", name) from error
+    if counter.nodes == 0:
+        raise _invalid(name, "it is empty", name)
 
 
 def check_bounds(text: str, name: str) -> None:
@@ -81,7 +86,8 @@ def _events(text: str) -> Iterator[Any]:
     for event in YAML(typ="safe", pure=True).parse(text):
         if isinstance(event, DocumentEndEvent):
             return
-        yield event
+        if not isinstance(event, StreamStartEvent | StreamEndEvent):
+            yield event
 
 
 class _Counter:
@@ -106,6 +112,11 @@ class _Counter:
                 self._add(None, self._size(event))
         self._check(event)
 
+    @property
+    def nodes(self) -> int:
+        """Nodes of the document, or of what is open in it."""
+        return self._open[-1][1]
+
     def _size(self, alias: Any) -> int:
         if alias.anchor not in self._sizes:
             raise _at(alias, self._name, f"the alias *{alias.anchor} stands for nothing before it")
@@ -120,7 +131,7 @@ class _Counter:
     def _check(self, event: Any) -> None:
         if len(self._open) > DEEPEST:
             raise _at(event, self._name, f"lists and mappings are nested more than {DEEPEST} deep")
-        if self._open[-1][1] > MOST_NODES:
+        if self.nodes > MOST_NODES:
             raise _at(event, self._name, f"it stands for more than {MOST_NODES} values")
 
 

@@ -18,8 +18,9 @@ from jupyter_ades.worker.process import Dismissal, Dismissed, run_command
 from jupyter_ades.worker.report import Report
 from jupyter_ades.worker.stage_in import stage_in
 
-#: Per cent at which each part ends; 100 is for the last word.
-STAGED_IN, RAN, STAGED_OUT = 10, 90, 99
+#: Per cent at which each part ends; 100 is for the last word. Between what was staged in and the
+#: first step the command itself starts.
+STAGED_IN, STARTED, RAN, STAGED_OUT = 8, 10, 90, 99
 #: Lines of the command's output that a runner may explain a failure by.
 LAST_LINES = 100
 
@@ -58,12 +59,12 @@ class Course:
         engine.prepare(self.job, self._staged, self.order.process)
 
     def _command(self, engine: Runner, last_lines: deque[str]) -> int:
-        self._say("running", STAGED_IN)
+        self._say("starting", STAGED_IN)
 
         def on_line(line: str) -> None:
             step = engine.read_step(line)
             if step is not None:
-                self._progress(step.label, STAGED_IN, RAN, step.done, step.total)
+                self._progress(step.label, STARTED, RAN, step.done, step.total)
             else:
                 last_lines.append(line)
                 self.log.line(line)

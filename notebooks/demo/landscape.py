@@ -69,8 +69,8 @@ def make_noise(rng: np.random.Generator, extent: float) -> Noise:
 
 def step(value: Floats, width: float) -> Floats:
     """A soft step from 0 to 1 around value 0."""
-    steep: Floats = np.clip(value / width, -50, 50)
-    return np.reciprocal(1 + np.exp(-steep))
+    risen: Floats = 1 / (1 + np.exp(-np.clip(value / width, -50, 50)))
+    return risen
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ class Landscape:
         rows = np.floor((y[:, None] + bend) / PARCEL[1]).astype(int)
         columns = np.floor((x[None, :] - bend + 90 * (rows % 3)) / PARCEL[0]).astype(int)
         height, width = self.crops.shape
-        return self.crops[rows % height, columns % width]
+        greenness: Floats = self.crops[rows % height, columns % width]
+        return greenness
 
 
 def make_landscape(seed: int, extent: float) -> Landscape:

@@ -48,20 +48,30 @@ class Server:
                 [sys.executable, "-m", "jupyter_server", *options],
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"JUPYTER_TOKEN": "secret"},
+                env=os.environ
+                | {"JUPYTER_TOKEN": "secret", "JUPYTER_CONFIG_DIR": str(self.folder)},
             )
+        try:
+            self._wait_for_answer(self._process)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _wait_for_answer(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not self._answers():
             log_text = (self.folder / "server.log").read_text()
-            assert self._process.poll() is None, log_text
+            assert process.poll() is None, log_text
             assert time.monotonic() < deadline, log_text
             time.sleep(0.05)
 
     def _answers(self) -> bool:
         try:
-            return self.send("GET", "processes").ok
+            answer = self.send("GET", "processes")
         except requests.ConnectionError:
             return False
+        assert answer.status_code != 404, "the server runs without the extension"
+        return answer.ok
 
     def kill(self) -> None:
         """As a machine would: no signal that can be handled."""

@@ -79,7 +79,7 @@ def test_a_job_outlives_the_server_and_is_adopted(server: Server, tmp_path: Path
     assert (ended["status"], ended["progress"]) == ("successful", 100)
     catalog = server.send("GET", f"jobs/{job_id}/files/wf-{job_id}/catalog.json").json()
     assert catalog["type"] == "Catalog"
-    assert processes_of(job_id) == []
+    until(lambda: processes_of(job_id) == [])
 
 
 def test_a_job_that_ends_with_no_server_is_recorded(server: Server, tmp_path: Path) -> None:

@@ -12,6 +12,35 @@ from jupyter_ades.packages.cwl import CwlReader
 from jupyter_ades.packages.notebook import NotebookReader
 
 KERNELS = ("ir", "python3")
+GRAPH = """cwlVersion: v1.0
+$namespaces: {s: https://schema.org/}
+$schemas: [http://schema.org/version/9.0/schemaorg-current-http.rdf]
+s:softwareVersion: 0.3.0
+schemas: [http://schema.org/version/9.0/schemaorg-current-http.rdf]
+$graph:
+- class: Workflow
+  id: snuggs
+  label: s expressions
+  doc: Applies s expressions to EO acquisitions.
+  requirements: [{class: ScatterFeatureRequirement}]
+  inputs:
+    s_expression: {type: 'string[]', label: Expressions, doc: name and expression}
+    input_reference: {type: 'string[]', doc: item URLs}
+  outputs:
+    results: {type: 'Directory[]', outputSource: [step/results]}
+  steps:
+    step:
+      run: '#clt'
+      scatter: [a]
+      in: {a: s_expression, b: input_reference}
+      out: [results]
+- class: CommandLineTool
+  id: clt
+  hints: {DockerRequirement: {dockerPull: alpine}}
+  baseCommand: echo
+  inputs: {a: string, b: 'string[]'}
+  outputs: {results: {type: Directory, outputBinding: {glob: .}}}
+"""
 
 
 def read_cwl(text: str | bytes, folder: Path, *, name: str = "app.cwl", **more: Any) -> Process:
@@ -59,3 +88,23 @@ def notebook(
         "metadata": {**spec, **metadata},
         "cells": list(cells),
     }
+
+
+def workflow(identifier: str, *runs: str) -> str:
+    """A graph's entry: a Workflow with a step for each process that it runs."""
+    steps = ", ".join(f"s{i}: {{run: '#{run}', in: [], out: []}}" for i, run in enumerate(runs))
+    return (
+        f"- {{class: Workflow, id: {identifier}, inputs: [], outputs: [], steps: {{{steps}}},"
+        " requirements: {SubworkflowFeatureRequirement: {}}}\n"
+    )
+
+
+def clt(identifier: str) -> str:
+    """A graph's entry: a CommandLineTool."""
+    made = f"class: CommandLineTool, id: {identifier}, inputs: [], outputs: [], baseCommand: ls"
+    return f"- {{{made}}}\n"
+
+
+def graph(*processes: str) -> str:
+    """A document with these entries."""
+    return "cwlVersion: v1.2\n$graph:\n" + "".join(processes)

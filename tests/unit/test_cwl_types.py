@@ -150,26 +150,22 @@ NAMED = """requirements:
     - {name: Band, type: enum, symbols: [red, nir]}
     - name: Stage
       type: record
-      doc: Where it is.
       fields:
-      - {name: href, type: string, label: Address, doc: [an, href]}
+      - {name: href, type: string, label: Address, doc: an href}
       - {name: bands, type: {type: array, items: Band}}
 """
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_named_types(version: str, tmp_path: Path) -> None:
-    inputs = "{s: Stage, b: ['null', Band], l: {type: {type: array, items: Stage}}}"
-    if version == "v1.0":
-        inputs = inputs.replace("['null', Band]", "{type: ['null', Band]}")
-    inputs = inputs.replace("b: ['null', Band]", "b: {type: ['null', Band]}")
+    inputs = "{s: Stage, b: {type: ['null', Band]}, l: {type: {type: array, items: Stage}}}"
     process = read_cwl(tool(version, inputs, more=NAMED), tmp_path)
     band = {"type": "string", "enum": ["red", "nir"]}
     stage = {
         "type": "object",
         "title": "Stage",
         "properties": {
-            "href": {"type": "string", "title": "Address", "description": "an\nhref"},
+            "href": {"type": "string", "title": "Address", "description": "an href"},
             "bands": {"type": "array", "items": band},
         },
         "required": ["href", "bands"],

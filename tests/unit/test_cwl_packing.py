@@ -1,0 +1,168 @@
+"""CWL documents that name others become one; a body that names a file is refused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from jupyter_ades.errors import AdesError, InvalidPackage
+from jupyter_ades.model import FetchPolicy, Process
+from jupyter_ades.packages.base import Package
+from jupyter_ades.packages.cwl import CwlReader
+from jupyter_ades.packages.cwl_packing import without_schemas
+from tests.unit.reading import read_cwl, tool
+
+SCHEMAS = [
+    ("a: 1\n$schemas:\n  - http://x/y\n  - z # why\nb: 2\n", "a: 1\n\n\n\nb: 2\n"),
+    ("a: 1\nb: 2\n$schemas: [x]", "a: 1\nb: 2\n"),
+    ("a: 1\nb: {$schemas: x}\n", "a: 1\nb: {$schemas: x}\n"),
+    ('{"$schemas": ["x"], "a": "é"}', '{\n "a": "é"\n}'),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), SCHEMAS)
+def test_schemas_are_taken_out(text: str, expected: str) -> None:
+    assert without_schemas(text) == expected
+
+
+MISSING = [
+    ("run", "run: sub/other.cwl", "sub/other.cwl"),
+    ("import", "run: {$import: other.cwl}", "other.cwl"),
+    ("absolute", "run: file:///etc/passwd", "etc/passwd"),
+    ("up", "run: ../../../../etc/passwd", "etc/passwd"),
+]
+
+
+@pytest.mark.parametrize(("case", "run", "name"), MISSING)
+def test_a_body_that_names_a_file(case: str, run: str, name: str, tmp_path: Path) -> None:
+    text = (
+        "cwlVersion: v1.2\nclass: Workflow\ninputs: []\noutputs: []\n"
+        f"steps: {{s: {{in: [], out: [], {run}}}}}\n"
+    )
+    with pytest.raises(InvalidPackage, match=rf"It names '{re.escape(name)}', which was not sent"):
+        read_cwl(text, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "requirements: {SchemaDefRequirement: {types: [{$import: types.yml}]}}\n",
+        "requirements: {InitialWorkDirRequirement: {listing: [{entry: {$include: a}}]}}\n",
+    ],
+)
+def test_a_body_that_includes_a_file(part: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidPackage, match="which was not sent with it"):
+        read_cwl(tool(more=part), tmp_path)
+
+
+def test_a_body_whose_default_is_a_file(tmp_path: Path) -> None:
+    text = tool(inputs="{f: {type: File, default: {class: File, location: whale.txt}}}")
+    with pytest.raises(InvalidPackage, match=r"It names 'whale\.txt'"):
+        read_cwl(text, tmp_path)
+
+
+# packed
+
+FILES = {
+    "wf/main.cwl": """cwlVersion: v1.2
+class: Workflow
+id: whole
+requirements:
+  SchemaDefRequirement: {types: [{$import: types.yml}]}
+inputs:
+  zone: string
+  at: types.yml#Place
+  f: {type: File, default: {class: File, location: ../data/whale.txt}}
+  gone: {type: File, default: {class: File, location: gone.txt}}
+  d: {type: Directory, default: {class: Directory, location: ../data}}
+outputs: {o: {type: File, outputSource: s/out}}
+steps:
+  s: {run: ../tools/tool.cwl, in: {x: zone, at: at}, out: [out]}
+""",
+    "wf/types.yml": "- {name: Place, type: record, fields: [{name: n, type: int}]}\n",
+    "tools/tool.cwl": """cwlVersion: v1.0
+class: CommandLineTool
+requirements:
+  SchemaDefRequirement: {types: [{$import: ../wf/types.yml}]}
+  InitialWorkDirRequirement:
+    listing: [{entryname: s.py, entry: {$include: s.py}}]
+inputs: {x: string, at: ../wf/types.yml#Place}
+baseCommand: [touch, f]
+outputs: {out: {type: File, outputBinding: {glob: f}}}
+""",
+    "tools/s.py": "print([[[' not YAML: [')\n",
+    "data/whale.txt": "whale\n",
+}
+
+
+@pytest.fixture
+def user_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "user + folder"
+    for name, content in FILES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return folder
+
+
+def read_href(href: str, user_folder: Path, folder: Path, workflow: str = "") -> Process:
+    path = user_folder / href
+    package = Package(data=path.read_bytes(), name=path.name, href=href, workflow=workflow)
+    return CwlReader().read(package, folder, FetchPolicy(user_folder=str(user_folder)), ())
+
+
+def test_several_files_become_one(user_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "package"
+    folder.mkdir()
+    process = read_href("wf/main.cwl", user_folder, folder)
+    assert process.alias == "whole"
+    assert process.details["workflow"] == "main"
+    assert [each.id for each in process.inputs] == ["zone", "at", "f", "gone", "d"]
+    assert process.inputs[1].schema["properties"]["n"]["type"] == "integer"
+    packed = (folder / "app.cwl").read_text()
+    assert str(tmp_path) not in packed
+    assert "not YAML: [" in packed
+    assert (folder / "files" / "data" / "whale.txt").read_text() == "whale\n"
+    for name in FILES:
+        (user_folder / name).unlink()
+    again = tmp_path / "again"
+    again.mkdir()
+    (again / "app.cwl").write_text(packed)
+    alone = read_href("app.cwl", folder, again, workflow="main")
+    assert {each.id: each for each in alone.inputs} == {each.id: each for each in process.inputs}
+
+
+def test_a_package_does_not_leave_the_user_folder(user_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside.cwl").write_text(tool())
+    inside = user_folder / "a.cwl"
+    text = FILES["wf/main.cwl"].split("requirements")[0] + (
+        "inputs: []\noutputs: []\nsteps: {s: {run: link.cwl, in: [], out: []}}\n"
+    )
+    inside.write_text(text)
+    (user_folder / "link.cwl").symlink_to(tmp_path / "outside.cwl")
+    with pytest.raises(AdesError, match="leaves the user folder"):
+        read_href("a.cwl", user_folder, tmp_path)
+
+
+def test_a_file_that_is_not_there_is_named(user_folder: Path, tmp_path: Path) -> None:
+    (user_folder / "tools" / "tool.cwl").unlink()
+    with pytest.raises(AdesError, match=r"tools/tool\.cwl: there is no such file"):
+        read_href("wf/main.cwl", user_folder, tmp_path)
+
+
+def test_a_mistake_in_another_file_has_its_name(user_folder: Path, tmp_path: Path) -> None:
+    path = user_folder / "tools" / "tool.cwl"
+    path.write_text(path.read_text().replace("x: string", "x: strin"))
+    with pytest.raises(InvalidPackage, match=r"(?s)tools/tool\.cwl:7:.*strin'"):
+        read_href("wf/main.cwl", user_folder, tmp_path)
+
+
+def test_a_private_host_is_refused(tmp_path: Path) -> None:
+    text = (
+        "cwlVersion: v1.2\nclass: Workflow\ninputs: []\noutputs: []\n"
+        "steps: {s: {in: [], out: [], run: 'http://127.0.0.1:9/t.cwl'}}\n"
+    )
+    with pytest.raises(AdesError, match=r"127\.0\.0\.1"):
+        read_cwl(text, tmp_path)

@@ -37,6 +37,8 @@ class ADES(ExtensionApp):
     app_name = "ADES"
     description = "Turns notebooks and CWL application packages into processing services."
     load_other_extensions = True
+    #: Why this extension offers nothing; empty when it does.
+    disabled = ""
 
     workspaces = List(
         Unicode(),
@@ -52,10 +54,12 @@ class ADES(ExtensionApp):
         " is taken from the server's root folder. Default: 'ades-results/<workspace>'.",
     ).tag(config=True)
     max_running_jobs = Int(
+        1,
         help="Jobs that run at once, over all workspaces. Default: the smallest of CPU affinity,"
         " cgroup quota and $CPU_LIMIT.",
     ).tag(config=True)
     job_cores = Int(
+        1,
         help="Cores that one job may use for its parallel parts. Default: all usable cores.",
     ).tag(config=True)
     max_open_jobs = Int(
@@ -130,8 +134,24 @@ class ADES(ExtensionApp):
         """The Jupyter server, there from the moment that it loads this extension."""
         return self.serverapp
 
+    def update_config(self, config: Any) -> None:
+        """Take the configuration; one that cannot be used disables this extension."""
+        try:
+            super().update_config(config)
+        except TraitError as error:
+            self.disabled = str(error)
+
     def initialize_settings(self) -> None:
         """Build the house; what cannot be built disables this extension, never the server."""
+        try:
+            if not self.disabled:
+                self._build()
+        except OSError as error:
+            self.disabled = f"its folders cannot be used: {error}"
+        if self.disabled:
+            self.log.error("jupyter_ades is disabled: %s", self.disabled)
+
+    def _build(self) -> None:
         user_folder = Path(self._server.root_dir).resolve()
         self.fetch = FetchPolicy(
             user_folder=str(user_folder),
@@ -147,7 +167,7 @@ class ADES(ExtensionApp):
         )
         self.opened = [self._open_workspace(name, user_folder) for name in self.workspaces]
         dispatched = [workspace for workspace in self.opened if workspace.acquire()]
-        self.launcher = cast(Launcher, self.launcher_class())
+        self.launcher = cast("type[Launcher]", self.launcher_class)()
         self.dispatcher = Dispatcher(
             dispatched,
             launcher=self.launcher,
@@ -174,6 +194,8 @@ class ADES(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Mount every workspace in every dialect."""
+        if self.disabled:
+            return
         site = ApiSite(
             core=self.core,
             services=self.services,
@@ -185,6 +207,8 @@ class ADES(ExtensionApp):
         self.handlers.extend(routes(site, [Wps3()]))
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        if self.disabled:
+            return
         self._loop = asyncio.get_running_loop()
         self.core.start()
         for name in self.services:
@@ -193,6 +217,8 @@ class ADES(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Stop the loop, not the jobs."""
+        if self.disabled:
+            return
         await self.core.stop()
         for workspace in self.opened:
             workspace.close()
@@ -221,4 +247,4 @@ class ADES(ExtensionApp):
 
     def current_activity(self) -> int | None:
         """Running jobs: a server that has some is not shut down for idleness."""
-        return self.dispatcher.running or None
+        return None if self.disabled else self.dispatcher.running or None

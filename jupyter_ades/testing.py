@@ -13,9 +13,10 @@ from jupyter_ades.model import JobStatus, Results, WorkerStatus, WorkOrder
 class InlineLauncher:
     """Carries jobs in the server's own process, with no worker: an input says how each ends.
 
-    The input ``outcome`` of the process is read: ``successful`` (also when it is not given) delivers
-    a catalog that holds the inputs, ``failed`` fails, ``hold`` runs until it is stopped or until
-    :meth:`release` is called, ``stubborn`` runs until it is killed, ``lost`` ends without a word.
+    The input ``outcome`` of the process is read: ``successful`` (also when it is not given)
+    delivers a catalog that holds the inputs, ``failed`` fails, ``hold`` runs until it is stopped
+    or until :meth:`release` is called, ``stubborn`` runs until it is killed, ``lost`` ends without
+    a word.
     """
 
     def __init__(self) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
@@ -65,7 +65,9 @@ class JobFilesHandler(ErrorAnswers, JupyterHandler, web.StaticFileHandler):  # t
 
     @web.authenticated
     @authorized
-    async def get(self, job_id: str, path: str = "", include_body: bool = True) -> None:
+    async def get(  # type: ignore[override]
+        self, job_id: str, path: str = "", include_body: bool = True
+    ) -> None:
         """A file, or a folder's listing."""
         self.set_header("X-Content-Type-Options", "nosniff")
         found = await self.site.core.call(self.service.file, job_id, path or f"wf-{job_id}")
@@ -77,9 +79,9 @@ class JobFilesHandler(ErrorAnswers, JupyterHandler, web.StaticFileHandler):  # t
 
     @web.authenticated
     @authorized
-    async def head(self, job_id: str, path: str = "") -> None:
+    async def head(self, job_id: str, path: str = "") -> None:  # type: ignore[override]
         """The same without the body."""
-        await self.get(job_id, path, include_body=False)
+        await cast("Awaitable[None]", self.get(job_id, path, include_body=False))
 
     def address(self, job_id: str) -> Callable[[Path], str]:
         """What makes a delivered file's path an address."""

@@ -110,7 +110,7 @@ def _load(text: str, name: str) -> Any:
     except nbformat.ValidationError as error:
         path = ".".join(str(step) for step in error.absolute_path)
         raise _invalid(name, f"it is not a valid notebook: {error.message[:300]}", path) from error
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
         reason = f"nbformat {raw['nbformat']} cannot be read ({error})"
         raise _invalid(name, reason, "nbformat") from error
     return book

@@ -58,7 +58,7 @@ def test_mistakes_have_their_lines(tmp_path: Path) -> None:
     with pytest.raises(InvalidPackage, match=r"(?s)app\.cwl:\d+:\d+: .*incompatible"):
         read_cwl(text, tmp_path)
     with pytest.raises(InvalidPackage) as caught:
-        read_cwl(tool(inputs="\n  a: string\n  b: in\n"), tmp_path)
+        read_cwl(tool(inputs="\n  a: string\n  b: strin\n"), tmp_path)
     assert [each.path for each in caught.value.problems] == ["app.cwl:6:3"]
 
 

@@ -1,0 +1,206 @@
+"""Notebooks become processes, or are refused with the reason and the place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jupyter_ades.errors import AdesError, InvalidPackage
+from jupyter_ades.packages.notebook_text import title_and_description
+from tests.unit.reading import cell, notebook, read_notebook
+
+INTRODUCTION = "# Vegetation index\n\nComputes an index\nfrom *two* bands.\n\nMore."
+
+
+def test_a_notebook(tmp_path: Path) -> None:
+    book = notebook(
+        cell(INTRODUCTION, kind="markdown"),
+        cell("import os"),
+        cell("scene: pystac.Item  # what\nred: str = 'B04'", "parameters"),
+        ades={"version": "0.1.0", "keywords": ["ndvi", "demo"]},
+        authors=[{"name": "Ann"}, "Ben"],
+    )
+    process = read_notebook(book, tmp_path, name="my index.ipynb")
+    assert (process.alias, process.version) == ("vegetation-index", "0.1.0")
+    assert process.title == "Vegetation index"
+    assert process.description == "Computes an index from two bands."
+    assert process.keywords == ("ndvi", "demo")
+    assert [(each.id, each.required) for each in process.inputs] == [
+        ("scene", True),
+        ("red", False),
+    ]
+    assert [each.id for each in process.outputs] == ["notebook", "results"]
+    assert process.outputs[0].schema["contentMediaType"] == "application/x-ipynb+json"
+    assert process.outputs[1].schema["type"] == "array"
+    assert [each["value"] for each in process.metadata] == [{"name": "Ann"}, {"name": "Ben"}]
+    assert (process.kind, process.runner) == ("notebook", "papermill")
+    assert process.details == {"kernel": "python3", "language": "python"}
+    assert process.entry == "my-index.ipynb"
+    assert json.loads((tmp_path / process.entry).read_text()) == book
+
+
+IDS: list[tuple[dict[str, Any], str, str, str]] = [
+    ({"ades": {"id": "My Id"}, "title": "Title"}, "# Heading", "file.ipynb", "my-id"),
+    ({"title": "A title!"}, "# Heading", "file.ipynb", "a-title"),
+    ({}, "# Héading: one_two", "file.ipynb", "heading-one_two"),
+    ({}, "no heading", "My File.ipynb", "my-file"),
+    ({}, "# 植生指数", "file.ipynb", "file"),
+    ({}, "# " + "long " * 50, "file.ipynb", "-".join(["long"] * 12) + "-long"),
+]
+
+
+@pytest.mark.parametrize(("metadata", "text", "name", "alias"), IDS)
+def test_ids(metadata: dict[str, Any], text: str, name: str, alias: str, tmp_path: Path) -> None:
+    book = notebook(cell(text, kind="markdown"), **metadata)
+    assert read_notebook(book, tmp_path, name=name).alias == alias
+
+
+def test_a_notebook_without_any_name(tmp_path: Path) -> None:
+    process = read_notebook(notebook(), tmp_path)
+    assert process.alias.startswith("notebook-")
+    assert len(process.alias) == len("notebook-") + 8
+    assert (process.entry, process.inputs) == ("notebook.ipynb", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "entry"),
+    [
+        ("a.ipynb", "a.ipynb"),
+        (".hidden.ipynb", "hidden.ipynb"),
+        ("ünïcode ☃.ipynb", "n-code.ipynb"),
+        ("x" * 300 + ".ipynb", "x" * 100 + ".ipynb"),
+        ("☃.ipynb", "notebook.ipynb"),
+    ],
+)
+def test_the_entry_has_a_safe_name(name: str, entry: str, tmp_path: Path) -> None:
+    assert read_notebook(notebook(), tmp_path, name=name).entry == entry
+
+
+TEXTS = [
+    (["# One\n\nText.", "# Two\n\nOther."], ("One", "Text.")),
+    (["Before.\n\n# One ##\nText\nof two lines."], ("One", "Text of two lines.")),
+    (["One\n===\n\nText."], ("One", "Text.")),
+    (["### `code` and [link](http://x) **bold**"], ("code and link bold", "")),
+    (["```python\n# no heading\n```\n\n<b>html</b>\n\nText."], ("", "Text.")),
+    (["![picture](a.png)\n\n# snake_case_name"], ("snake_case_name", "")),
+    ([""], ("", "")),
+    ([], ("", "")),
+]
+
+
+@pytest.mark.parametrize(("cells", "expected"), TEXTS)
+def test_title_and_description(cells: list[str], expected: tuple[str, str]) -> None:
+    assert title_and_description(cells) == expected
+
+
+def test_older_notebooks_are_read(tmp_path: Path) -> None:
+    code = {
+        "cell_type": "code",
+        "metadata": {"tags": ["parameters"]},
+        "input": "x = 1",
+        "outputs": [],
+        "language": "python",
+    }
+    book = {
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "metadata": {"name": "", "kernelspec": {"name": "python3", "display_name": "P"}},
+        "worksheets": [{"cells": [code], "metadata": {}}],
+    }
+    assert [each.id for each in read_notebook(book, tmp_path).inputs] == ["x"]
+
+
+def test_cells_without_ids_and_a_byte_order_mark_are_fine(tmp_path: Path) -> None:
+    book = {**notebook(cell("x = 1", "parameters")), "nbformat_minor": 5}
+    data = b"\xef\xbb\xbf" + json.dumps(book).encode()
+    process = read_notebook(data, tmp_path)
+    assert [each.id for each in process.inputs] == ["x"]
+    json.loads((tmp_path / process.entry).read_text())
+
+
+def test_only_the_first_tagged_code_cell_counts(tmp_path: Path) -> None:
+    book = notebook(
+        cell("not = code", "parameters", kind="markdown"),
+        cell("a = 1", "other", "parameters"),
+        cell("b = 1", "parameters"),
+    )
+    assert [each.id for each in read_notebook(book, tmp_path).inputs] == ["a"]
+
+
+def test_another_language_deploys_without_inputs(tmp_path: Path) -> None:
+    book = notebook(cell("x <- 1", "parameters"), kernel="ir", language_info={"name": "R"})
+    process = read_notebook(book, tmp_path)
+    assert (process.inputs, process.details) == ((), {"kernel": "ir", "language": "r"})
+
+
+@pytest.mark.parametrize(
+    ("kernel", "kernels", "message"),
+    [
+        ("conda-env-x", ("python3", "ir"), "kernel 'conda-env-x' is not installed.*: ir, python3"),
+        ("python3", (), "installed are: none"),
+        (None, ("ir",), "names no kernel, and 'python3' is not installed.*: ir"),
+    ],
+)
+def test_a_kernel_that_is_not_installed(
+    kernel: str | None, kernels: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidPackage, match=message):
+        read_notebook(notebook(kernel=kernel), tmp_path, kernels=kernels)
+
+
+def test_a_notebook_that_names_no_kernel_has_the_usual_one(tmp_path: Path) -> None:
+    assert read_notebook(notebook(kernel=None), tmp_path).details["kernel"] == "python3"
+
+
+REFUSED: list[tuple[bytes, str]] = [
+    (b'{"nbformat": 4,\n "cells": [}', "not JSON: .*line 2, column 12"),
+    (b"", "not JSON"),
+    (b"[]", "it has no nbformat"),
+    (b'{"cells": []}', "it has no nbformat"),
+    (b'{"nbformat": "4"}', "it has no nbformat"),
+    (b'{"nbformat": 99, "cells": []}', "nbformat"),
+    (b'{"nbformat": 4, "nbformat_minor": 4, "cells": 3, "metadata": {}}', "nbformat|valid"),
+    (b'{"nbformat": 4, "nbformat_minor": 4, "cells": [{}], "metadata": {}}', "nbformat|valid"),
+    (b'{"nbformat": 4, "nbformat_minor": 4, "cells": [], "metadata": 3}', "nbformat|valid"),
+    (b"\xff\xfe", "byte 0 is not UTF-8"),
+    (b"[" * 100_000, "nested too deep|not JSON"),
+]
+
+
+@pytest.mark.parametrize(("data", "message"), REFUSED)
+def test_refused(data: bytes, message: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidPackage, match=rf"^a\.ipynb: .*({message})"):
+        read_notebook(data, tmp_path, name="a.ipynb")
+
+
+def test_a_syntax_error_names_the_cell(tmp_path: Path) -> None:
+    book = notebook(cell("# T", kind="markdown"), cell("x = 1\ny = (", "parameters"))
+    with pytest.raises(InvalidPackage, match="cell 2, line 2") as caught:
+        read_notebook(book, tmp_path)
+    assert [each.path for each in caught.value.problems] == ["cell 2, line 2"]
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+PLACES = st.sampled_from(["cells", "metadata", "nbformat", "nbformat_minor"])
+KEYS = st.sampled_from(["kernelspec", "ades", "title", "authors", "language_info"])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(PLACES, JUNK, max_size=1), st.dictionaries(KEYS, JUNK, max_size=3))
+def test_no_notebook_makes_it_stumble(
+    tmp_path_factory: pytest.TempPathFactory, top: dict[str, Any], metadata: dict[str, Any]
+) -> None:
+    book = {**notebook(**metadata), **top}
+    try:
+        read_notebook(book, tmp_path_factory.mktemp("fuzz"))
+    except AdesError as error:
+        assert error.detail  # noqa: PT017

@@ -23,11 +23,12 @@ from jupyter_ades.core.launcher import ColdLauncher, Launcher
 from jupyter_ades.core.limits import Limits, usable_cores
 from jupyter_ades.core.service import Service
 from jupyter_ades.core.thread import Core
-from jupyter_ades.core.workspace import Workspace, check_workspace_name, workspace_name
+from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.events import SCHEMA_FILE, SCHEMA_ID, announcement
 from jupyter_ades.model import FetchPolicy, Job
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.registry import runner
+from jupyter_ades.workspace_names import check_workspace_name, workspace_name
 
 
 class ADES(ExtensionApp):

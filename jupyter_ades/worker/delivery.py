@@ -82,13 +82,14 @@ class Layout:
 
     def _free(self, wanted: str) -> str:
         parent, _, name = wanted.rpartition("/")
-        parent = self._shared(parent) if parent else ""
-        for each in numbered(name):
-            path = f"{parent}/{each}" if parent else each
-            if path not in self._names | self._folders | self.reserved:
-                self._names.add(path)
-                return path
-        raise AssertionError("numbered() ends never")
+        above = f"{self._shared(parent)}/" if parent else ""
+        path = next(
+            f"{above}{each}"
+            for each in numbered(name)
+            if f"{above}{each}" not in self._names | self._folders | self.reserved
+        )
+        self._names.add(path)
+        return path
 
     def _shared(self, wanted: str) -> str:
         """A folder that several files are in; where a file has its name, one near it."""

@@ -65,9 +65,7 @@ def read_raster(path: Path) -> Raster | None:
     rasterio = _rasterio()
     if rasterio is None:
         return None
-    # rasterio would import boto3 to look for credentials that local files do not need.
-    session = rasterio.session.DummySession()
-    env = rasterio.Env(session, GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
+    env = rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
     try:
         with warnings.catch_warnings(), env:
             # A file without georeference is no mistake.

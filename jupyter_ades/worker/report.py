@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JobStatus, WorkerStatus
 
-#: Seconds between two writes. Each is made durable (about 1 ms on a local disk, some tens of ms on
-#: a network one), as a status that a power loss cut short could not be read by the next server.
+#: Seconds between two writes. Each is made durable (about 1 ms on a local disk, more on a network
+#: one), as a status that a power loss cut short could not be read by the next server.
 EVERY = 0.1
 #: Characters of a message.
 LONGEST = 2000

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_ades.app import ADES
-from jupyter_ades.core.workspace import ALLOWED, RESERVED, workspace_name
+from jupyter_ades.workspace_names import ALLOWED, RESERVED, workspace_name
 
 DOCS = Path(__file__).parents[2] / "docs" / "operators" / "configuration.md"
 OWN = sorted(ADES.class_own_traits(config=True))

@@ -42,6 +42,7 @@ def start(job_id: str) -> Iterator[Start]:
         return process
 
     yield run
+    end_all(job_id)
     for process in started:
         process.kill()
         process.wait()

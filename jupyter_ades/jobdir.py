@@ -54,7 +54,7 @@ class JobDir:
         self.root = root
         #: What the worker is to do (:class:`WorkOrder`), written by the server.
         self.plan = root / "plan.json"
-        #: Who the worker is (:class:`~jupyter_ades.worker.identity.Worker`), written by the worker.
+        #: Who the worker is (:class:`~jupyter_ades.system.identity.Worker`), written by the worker.
         self.worker = root / "worker.json"
         #: What the worker last said (:class:`WorkerStatus`).
         self.status = root / "status.json"

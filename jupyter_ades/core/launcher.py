@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from jupyter_ades.jobdir import JobDir, read_record
-from jupyter_ades.worker.descendants import end_all
-from jupyter_ades.worker.identity import Worker, is_alive
+from jupyter_ades.system.descendants import end_all
+from jupyter_ades.system.identity import Worker, is_alive
 
 #: Names of variables that a job must not see: they let their holder act as the user.
 SECRETS = ("JUPYTER_TOKEN", "JPY_API_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_COOKIE_NAME")

@@ -31,7 +31,7 @@ from jupyter_ades.programs.cwl_tools import maker
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS
 from jupyter_ades.runners.steps import write_failure
-from jupyter_ades.worker.descendants import JOB_VARIABLE
+from jupyter_ades.system.descendants import JOB_VARIABLE
 
 #: Seconds that tools have to end by themselves when the job is dismissed.
 GRACE = 2.0

@@ -17,9 +17,9 @@ from pathlib import Path
 from jupyter_ades.errors import AdesError
 from jupyter_ades.jobdir import JobDir, write_record
 from jupyter_ades.model import JobStatus
+from jupyter_ades.system.descendants import JOB_VARIABLE, adopt_orphans
+from jupyter_ades.system.identity import this_worker
 from jupyter_ades.worker.course import Course
-from jupyter_ades.worker.descendants import JOB_VARIABLE, adopt_orphans
-from jupyter_ades.worker.identity import this_worker
 from jupyter_ades.worker.log import JobLog
 from jupyter_ades.worker.process import Dismissal, Dismissed
 from jupyter_ades.worker.report import Report

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from jupyter_ades.model import Plan
-from jupyter_ades.worker.descendants import JOB_VARIABLE, below, end_all, of_job
+from jupyter_ades.system.descendants import JOB_VARIABLE, below, end_all, of_job
 from jupyter_ades.worker.lines import Lines
 
 #: Seconds between two looks at whether the command ended or a dismissal is asked for.

@@ -13,8 +13,8 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from jupyter_ades.worker.descendants import JOB_VARIABLE, end_all, of_job
-from jupyter_ades.worker.identity import is_alive, this_worker
+from jupyter_ades.system.descendants import JOB_VARIABLE, end_all, of_job
+from jupyter_ades.system.identity import is_alive, this_worker
 
 Start = Callable[..., subprocess.Popen[bytes]]
 

@@ -61,14 +61,18 @@ FORBIDDEN = {
     "client": [
         f"jupyter_ades.{room}" for room in ("api", "app", "core", "packages", "runners", "worker")
     ],
+    "system": ["jupyter_ades.core", "jupyter_ades.worker", "jupyter_ades.api", "jupyter_ades.app"],
+    "programs": [
+        f"jupyter_ades.{room}" for room in ("api", "app", "client", "core", "packages", "worker")
+    ],
     "api/wps3": ["tornado", "jupyter_server"],
     "api/dialect": ["tornado", "jupyter_server"],
 }
 #: Module to the only rooms that may import it.
 ONLY_IN = {
     "sqlite3": {"core/store"},
-    "signal": {"worker/process", "worker/descendants", "worker/__main__", "core/launcher"}
-    | {"runners/base", "processes"},
+    # run_cwl hands a dismissal on to its tools, which cwltool would end without a word.
+    "signal": {"worker/process", "core/launcher", "programs/run_cwl"},
 }
 #: What a server must not import when it loads the extension: each is slow or belongs to jobs.
 HEAVY = ["cwltool", "papermill", "pystac", "rasterio", "numpy", "boto3", "nbclient", "urllib3"]

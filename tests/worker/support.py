@@ -29,7 +29,7 @@ from jupyter_ades.model import (
 )
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.registry import runner
-from jupyter_ades.worker.descendants import JOB_VARIABLE, of_job
+from jupyter_ades.system.descendants import JOB_VARIABLE, of_job
 
 KERNEL = {
     "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],

@@ -15,8 +15,8 @@ import pytest
 
 from jupyter_ades.jobdir import read_record
 from jupyter_ades.model import FetchPolicy, JobStatus, Plan
-from jupyter_ades.worker.descendants import JOB_VARIABLE, end_all
-from jupyter_ades.worker.identity import Worker, is_alive
+from jupyter_ades.system.descendants import JOB_VARIABLE, end_all
+from jupyter_ades.system.identity import Worker, is_alive
 from tests.worker.faulty_server import Answer, serving
 from tests.worker.support import CWL, NOTEBOOK, Bench, Running, notebook, until, worker
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from cwltool.pack import pack
 from ruamel.yaml import YAML
@@ -102,21 +102,21 @@ def _located(value: JSON) -> Iterator[dict[str, JSON]]:
 
 
 def _localise(file: dict[str, JSON], origin: Origin, folder: Path, policy: FetchPolicy) -> str:
-    """Bring a file into the folder and let the document name it there; gives the relative path."""
+    """Bring a file into the folder and let the document name it there; gives its relative URI."""
     uri = str(file.pop("location", None) or file.pop("path", ""))
     file.pop("path", None)
     href = origin.href(uri)
     if href is None:
         raise missing(uri)
-    relative = f"{FILES}/{unquote(urlsplit(uri).path).lstrip('/')}"
-    target = folder / relative
+    place = urlsplit(uri)
+    target = Path(folder, FILES, place.netloc, unquote(place.path).lstrip("/"))
     if not target.resolve().is_relative_to(folder.resolve()):
         raise InvalidPackage(f"The default file {clean(uri)} has a path that leaves the package.")
-    if not target.exists():
+    if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         _bring(file["class"], href, target, policy)
-    file["location"] = relative
-    return relative
+    file["location"] = quote(str(target.relative_to(folder)))
+    return str(file["location"])
 
 
 def _bring(kind: str, href: str, target: Path, policy: FetchPolicy) -> None:
@@ -129,7 +129,12 @@ def _bring(kind: str, href: str, target: Path, policy: FetchPolicy) -> None:
         return
     source = user_path(href, policy)
     if source.is_dir():
-        shutil.copytree(source, target, symlinks=True)
+        shutil.copytree(source, target, ignore=_links, dirs_exist_ok=True)
     elif source.exists():
         shutil.copyfile(source, target)
     # A default that is not there does no harm in a job that is given a value.
+
+
+def _links(folder: str, names: list[str]) -> list[str]:
+    """Links may leave the user folder, so they are not followed."""
+    return [name for name in names if Path(folder, name).is_symlink()]

@@ -62,9 +62,7 @@ FORBIDDEN = {
         f"jupyter_ades.{room}" for room in ("api", "app", "core", "packages", "runners", "worker")
     ],
     "system": ["jupyter_ades.core", "jupyter_ades.worker", "jupyter_ades.api", "jupyter_ades.app"],
-    "programs": [
-        f"jupyter_ades.{room}" for room in ("api", "app", "client", "core", "packages", "worker")
-    ],
+    "programs": [f"jupyter_ades.{room}" for room in ("api", "app", "client", "core", "packages")],
     "api/wps3": ["tornado", "jupyter_server"],
     "api/dialect": ["tornado", "jupyter_server"],
 }

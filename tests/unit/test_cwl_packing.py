@@ -76,6 +76,7 @@ inputs:
   at: types.yml#Place
   f: {type: File, default: {class: File, location: ../data/whale.txt}}
   gone: {type: File, default: {class: File, location: gone.txt}}
+  odd: {type: File, default: {class: File, location: ../data/deep/x%20y%231.txt}}
   d: {type: Directory, default: {class: Directory, location: ../data}}
 outputs: {o: {type: File, outputSource: s/out}}
 steps:
@@ -94,6 +95,7 @@ outputs: {out: {type: File, outputBinding: {glob: f}}}
 """,
     "tools/s.py": "print([[[' not YAML: [')\n",
     "data/whale.txt": "whale\n",
+    "data/deep/x y#1.txt": "xy\n",
 }
 
 
@@ -104,6 +106,7 @@ def user_folder(tmp_path: Path) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
+    (folder / "data" / "link").symlink_to("/etc/hostname")
     return folder
 
 
@@ -119,12 +122,14 @@ def test_several_files_become_one(user_folder: Path, tmp_path: Path) -> None:
     process = read_href("wf/main.cwl", user_folder, folder)
     assert process.alias == "whole"
     assert process.details["workflow"] == "main"
-    assert [each.id for each in process.inputs] == ["zone", "at", "f", "gone", "d"]
+    assert [each.id for each in process.inputs] == ["zone", "at", "f", "gone", "odd", "d"]
     assert process.inputs[1].schema["properties"]["n"]["type"] == "integer"
     packed = (folder / "app.cwl").read_text()
     assert str(tmp_path) not in packed
     assert "not YAML: [" in packed
-    assert (folder / "files" / "data" / "whale.txt").read_text() == "whale\n"
+    brought = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+    assert sorted(brought) == ["app.cwl", "files/data/deep/x y#1.txt", "files/data/whale.txt"]
+    assert '"files/data/deep/x%20y%231.txt"' in packed
     for name in FILES:
         (user_folder / name).unlink()
     again = tmp_path / "again"

@@ -116,10 +116,12 @@ class Pages(BaseHTTPRequestHandler):
     pages = {  # noqa: RUF012
         "/a/wf.cwl": (
             "text/plain",
-            "cwlVersion: v1.2\nclass: Workflow\nid: far\ninputs: []\noutputs: []\n"
+            "cwlVersion: v1.2\nclass: Workflow\nid: far\noutputs: []\n"
+            "inputs: {f: {type: File, default: {class: File, location: f.txt}}}\n"
             "steps: {s: {run: ../b/tool.cwl, in: [], out: []}}\n",
         ),
         "/b/tool.cwl": ("binary/octet-stream", tool()),
+        "/a/f.txt": ("text/plain", "far"),
         "/page": ("text/html", "<html>"),
     }
 
@@ -151,6 +153,7 @@ def test_a_package_on_the_web_is_packed(child: Child, site: str) -> None:
     packed = (child.folder / "package" / "app.cwl").read_text()
     assert site not in packed
     assert '"run": "#tool.cwl"' in packed
+    assert (child.folder / "package" / "files" / "a" / "f.txt").read_text() == "far"
 
 
 @pytest.mark.parametrize(

@@ -143,3 +143,51 @@ def test_without_rasterio_files_are_plain_and_the_log_says_what_is_missing(
         raster._rasterio.cache_clear()
     assert caplog.text.count("jupyter-ades[eo]") == 1
     assert job.item().assets["a"].extra_fields == {}
+
+
+def test_scales_units_and_the_date_of_acquisition(job: Job) -> None:
+    path = tif(job.left / "a.tif", nodata=None, dtype="int16")
+    with rasterio.open(path, "r+") as dataset:
+        dataset.scales, dataset.offsets, dataset.units = (0.0001,), (-0.1,), ("K",)
+        dataset.update_tags(ns="IMAGERY", ACQUISITIONDATETIME="2019-12-05T08:13:00")
+        dataset.update_tags(AREA_OR_POINT="Point")
+    job.deliver({"image": file(path)})
+    item = job.item()
+    assert item.datetime == datetime(2019, 12, 5, 8, 13, tzinfo=UTC)
+    (band,) = item.assets["a"].extra_fields["bands"]
+    assert (band["data_type"], band["unit"], band["raster:sampling"]) == ("int16", "K", "point")
+    assert (band["raster:scale"], band["raster:offset"]) == (0.0001, -0.1)
+    assert "nodata" not in band
+
+
+def test_complex_pixels_have_no_statistics(job: Job) -> None:
+    job.deliver({"image": file(tif(job.left / "a.tif", nodata=None, dtype="complex64"))})
+    (band,) = job.item().assets["a"].extra_fields["bands"]
+    assert band["data_type"] == "cfloat32"
+    assert "statistics" not in band
+
+
+def test_a_huge_band_without_overviews_is_not_read(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raster, "LARGEST_PLAIN", 11)
+    job.deliver({"image": file(tif(job.left / "a.tif"))})
+    assert "statistics" not in job.item().assets["a"].extra_fields["bands"][0]
+
+
+def test_a_projection_without_a_code_is_written_out(job: Job) -> None:
+    crs = "+proj=laea +lat_0=31 +lon_0=30 +ellps=WGS84 +units=m"
+    at_centre = Affine(10, 0, 0, 0, -10, 0)
+    job.deliver({"image": file(tif(job.left / "a.tif", crs=crs, transform=at_centre))})
+    item = job.item()
+    fields = item.assets["a"].extra_fields
+    assert "proj:code" not in fields
+    assert "Lambert" in fields["proj:wkt2"]
+    assert item.bbox is not None
+    assert item.bbox[0] == pytest.approx(30, abs=1e-3)
+
+
+@pytest.mark.parametrize("date", ["2019:13:45 00:00:00", "yesterday", ""])
+def test_a_date_that_is_none_is_passed_over(job: Job, date: str) -> None:
+    job.deliver({"image": file(tif(job.left / "a.tif", tags={"TIFFTAG_DATETIME": date}))})
+    assert job.item().datetime == STARTED

@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import os
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -66,6 +67,23 @@ class ADES(ExtensionApp):
     max_open_jobs = Int(
         100_000, help="Accepted and running jobs that one workspace may have. Default: 100000."
     ).tag(config=True)
+    max_body_bytes = Int(
+        10 * 2**20, help="Bytes that the JSON of one request may have. Default: 10 MiB."
+    ).tag(config=True)
+    max_package_bytes = Int(
+        100 * 2**20,
+        help="Bytes that one application package may have, in a request or at an href."
+        " Default: 100 MiB.",
+    ).tag(config=True)
+    max_json_depth = Int(
+        64, help="Levels of arrays and objects that the JSON of one request may have. Default: 64."
+    ).tag(config=True)
+    max_inputs = Int(1_000, help="Inputs that one execute request may name. Default: 1000.").tag(
+        config=True
+    )
+    max_array_length = Int(
+        10_000, help="Items that one array in an execute request may have. Default: 10000."
+    ).tag(config=True)
     keep_scratch = Bool(
         False,
         help="Keep the staged inputs and the working folder of successful jobs. Default: false.",
@@ -121,7 +139,17 @@ class ADES(ExtensionApp):
                 raise TraitError(f"ADES.workspaces: {error}") from None
         return names
 
-    @validate("max_running_jobs", "job_cores", "max_open_jobs", "href_attempts")
+    @validate(
+        "max_running_jobs",
+        "job_cores",
+        "max_open_jobs",
+        "href_attempts",
+        "max_body_bytes",
+        "max_package_bytes",
+        "max_json_depth",
+        "max_inputs",
+        "max_array_length",
+    )
     def _validate_positive(self, proposal: Mapping[str, Any]) -> int:
         value: int = proposal["value"]
         if value < 1:
@@ -161,11 +189,8 @@ class ADES(ExtensionApp):
             max_bytes=self.href_max_bytes,
             attempts=self.href_attempts,
         )
-        limits = Limits(
-            max_running_jobs=self.max_running_jobs,
-            max_open_jobs=self.max_open_jobs,
-            keep_scratch=self.keep_scratch,
-        )
+        names = (each.name for each in fields(Limits))
+        self.limits = Limits(**{name: getattr(self, name) for name in names})
         self.opened = [self._open_workspace(name, user_folder) for name in self.workspaces]
         dispatched = [workspace for workspace in self.opened if workspace.acquire()]
         self.launcher = cast("type[Launcher]", self.launcher_class)()
@@ -174,13 +199,13 @@ class ADES(ExtensionApp):
             launcher=self.launcher,
             runner=runner,
             fetch=self.fetch,
-            limits=limits,
+            limits=self.limits,
             site=self._site,
             announce=self._announce,
         )
         self.core = Core(self.dispatcher, dispatched)
         self.services = {
-            each.name: Service(each, self.dispatcher, fetch=self.fetch, limits=limits)
+            each.name: Service(each, self.dispatcher, fetch=self.fetch, limits=self.limits)
             for each in self.opened
         }
         self._server.event_logger.register_event_schema(SCHEMA_FILE)
@@ -201,6 +226,7 @@ class ADES(ExtensionApp):
             core=self.core,
             services=self.services,
             fetch=self.fetch,
+            limits=self.limits,
             kernels=self._kernel_specs,
             base_url=self._server.base_url,
             public_url=self.public_url,

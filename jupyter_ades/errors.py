@@ -155,6 +155,18 @@ class TooManyJobs(AdesError):
     status = 429
 
 
+class TooLarge(AdesError):
+    """The request is larger than this service takes."""
+
+    status = 413
+
+
+class StorageFull(AdesError):
+    """There is no space left to do this."""
+
+    status = 507
+
+
 class Unavailable(AdesError):
     """The service cannot do this now."""
 

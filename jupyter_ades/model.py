@@ -142,6 +142,8 @@ class Job:
     finished: datetime | None = None
     #: A dismissal is under way: the job counts as running until its processes are gone.
     dismissing: bool = False
+    #: Kept by every clean-up until it is unpinned or removed by hand.
+    pinned: bool = False
     #: The process as it was when the job was accepted.
     process: Process
 
@@ -238,3 +240,14 @@ class Results:
     outputs: dict[str, JSON] = field(default_factory=dict)
     #: ``wf-<id>/catalog.json``; None when the job failed.
     catalog: str | None = None
+
+
+def plain_inputs(value: JSON) -> JSON:
+    """Checked inputs as a client may send them again: references without our marks."""
+    if isinstance(value, list):
+        return [plain_inputs(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if REFERENCE in value and "value" in value:
+        return value["value"]
+    return {key: plain_inputs(each) for key, each in value.items() if key != REFERENCE}

@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 import msgspec
 
+from jupyter_ades.api.bodies import read_json
 from jupyter_ades.core.service import JobPage
 from jupyter_ades.errors import InvalidRequest, UnsupportedMediaType
-from jupyter_ades.model import JSON, REFERENCE, ExecuteRequest, Job, JobStatus, Process, Results
+from jupyter_ades.model import JSON, ExecuteRequest, Job, JobStatus, Process, Results
 
 #: Relation of a job's results (OGC 18-062r2, req. 34).
 RESULTS = "http://www.opengis.net/def/rel/ogc/1.0/results"
@@ -65,6 +66,8 @@ class Dialect(Protocol):
 
     #: The path segment after the workspace.
     name: str
+    #: URIs of the conformance classes that it implements.
+    conformance: tuple[str, ...]
 
     def landing(self, workspace: str, links: Links) -> dict[str, Any]:
         """The landing page."""
@@ -100,18 +103,6 @@ class Dialect(Protocol):
 def timestamp(time: datetime) -> str:
     """RFC 3339 in UTC with a ``Z``, as OGC's examples write it."""
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def read_json(body: bytes) -> JSON:
-    """The JSON of a request; InvalidRequest with the place of the first fault."""
-    if not body.strip():
-        raise InvalidRequest("The request has no body; a JSON object is expected.")
-    try:
-        return msgspec.json.decode(body)
-    except RecursionError:
-        raise InvalidRequest("The request body is nested too deeply.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidRequest(f"The request body is not valid JSON: {error}.") from None
 
 
 def read_object(body: JSON) -> dict[str, JSON]:
@@ -226,14 +217,3 @@ def job_links(job: Job, links: Links, address: Any) -> list[dict[str, str]]:
             link("What the job left", "collection", "files", ""),
         ]
     return found
-
-
-def plain_inputs(value: JSON) -> JSON:
-    """Checked inputs as a client may send them again: references without our marks."""
-    if isinstance(value, list):
-        return [plain_inputs(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if REFERENCE in value and "value" in value:
-        return value["value"]
-    return {key: plain_inputs(each) for key, each in value.items() if key != REFERENCE}

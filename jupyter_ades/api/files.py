@@ -13,8 +13,8 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
+from jupyter_ades.api.base import AdesHandler, ErrorAnswers
 from jupyter_ades.api.dialect import Dialect, Links
-from jupyter_ades.api.handlers import AdesHandler, ErrorAnswers
 from jupyter_ades.api.site import ApiSite
 
 #: Bytes of a log that are sent at a time.

@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from jupyter_ades.api.about import ConformanceHandler, HealthHandler, LandingHandler
+from jupyter_ades.api.base import NoWorkspaceHandler
 from jupyter_ades.api.dialect import Dialect
 from jupyter_ades.api.files import JobFilesHandler, LogHandler
-from jupyter_ades.api.handlers import (
-    ExecutionHandler,
+from jupyter_ades.api.jobs import (
     JobHandler,
     JobsHandler,
-    LandingHandler,
-    NoWorkspaceHandler,
-    ProcessesHandler,
-    ProcessHandler,
     RequestHandler,
+    RerunHandler,
     ResultsHandler,
 )
-from jupyter_ades.api.packages import PackageHandler
+from jupyter_ades.api.processes import (
+    ExecutionHandler,
+    PackageHandler,
+    ProcessesHandler,
+    ProcessHandler,
+)
 from jupyter_ades.api.site import ApiSite
 
 #: One path segment.
@@ -26,6 +29,8 @@ ID = r"([^/]+)"
 #: Path below a dialect's root to its handler; a trailing slash is as good as none.
 ROUTES: list[tuple[str, type[Any]]] = [
     (r"", LandingHandler),
+    (r"/conformance", ConformanceHandler),
+    (r"/health", HealthHandler),
     (r"/processes", ProcessesHandler),
     (rf"/processes/{ID}", ProcessHandler),
     (rf"/processes/{ID}/(?:jobs|execution)", ExecutionHandler),
@@ -34,6 +39,7 @@ ROUTES: list[tuple[str, type[Any]]] = [
     (rf"/jobs/{ID}", JobHandler),
     (rf"/jobs/{ID}/results?", ResultsHandler),
     (rf"/jobs/{ID}/request", RequestHandler),
+    (rf"/jobs/{ID}/rerun", RerunHandler),
     (rf"/jobs/{ID}/log", LogHandler),
     (rf"/jobs/{ID}/files/(.+)", JobFilesHandler),
     (rf"/jobs/{ID}/files", JobFilesHandler),

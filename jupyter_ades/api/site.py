@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tornado.httputil import HTTPServerRequest
 
 from jupyter_ades.api.dialect import Links
+from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.service import Service
 from jupyter_ades.core.thread import Core
 from jupyter_ades.model import FetchPolicy
@@ -21,6 +22,7 @@ class ApiSite:
     #: Workspace name to its service.
     services: Mapping[str, Service]
     fetch: FetchPolicy
+    limits: Limits
     #: Names of the kernels that are installed now.
     kernels: Callable[[], Iterable[str]]
     #: The Jupyter server's base_url, with slashes at both ends.

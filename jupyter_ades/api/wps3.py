@@ -23,6 +23,8 @@ from jupyter_ades.errors import InvalidRequest, Problem
 from jupyter_ades.model import JSON, ExecuteRequest, Job, Process, Results
 
 OUTPUT = "wf_outputs"
+PART_1 = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
+PART_2 = "http://www.opengis.net/spec/ogcapi-processes-2/1.0/conf/"
 RESPONSES = ("raw", "document")
 #: What a numeric or boolean string of the list form becomes, by the declared type.
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -32,6 +34,9 @@ class Wps3:
     """ADES v2."""
 
     name = "wps3"
+    conformance = tuple(PART_1 + each for each in ("core", "json", "job-list", "dismiss")) + tuple(
+        PART_2 + each for each in ("deploy-replace-undeploy", "ogcapppkg", "cwl")
+    )
 
     def landing(self, workspace: str, links: Links) -> dict[str, Any]:
         """The landing page."""
@@ -135,6 +140,7 @@ class Wps3:
             "created": timestamp(job.created),
             **{name: timestamp(time) for name, time in times.items() if time},
             "updated": timestamp(job.updated),
+            **({"pinned": True} if job.pinned else {}),
             "links": job_links(job, links, links.path),
         }
 

@@ -14,8 +14,10 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from jupyter_ades.errors import AdesError, InvalidInputs, Problem
-from jupyter_ades.model import JSON, REFERENCE, STAGE_IN, FetchPolicy, Input, Process
+from jupyter_ades.core.coercion import accepts, checked_schema, coerce
+from jupyter_ades.core.limits import Limits
+from jupyter_ades.errors import AdesError, InvalidInputs, Problem, TooLarge
+from jupyter_ades.model import JSON, REFERENCE, STAGE_IN, STAGED, FetchPolicy, Input, Process
 from jupyter_ades.references import check_href
 
 #: Characters of a validator's message that an answer repeats.
@@ -24,8 +26,17 @@ MESSAGE = 300
 LISTED = 100
 
 
-def check(process: Process, values: Mapping[str, JSON], policy: FetchPolicy) -> dict[str, JSON]:
-    """The inputs as the worker gets them; InvalidInputs with every problem when they do not fit."""
+def check(
+    process: Process,
+    values: Mapping[str, JSON],
+    policy: FetchPolicy,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+) -> dict[str, JSON]:
+    """The inputs as the worker gets them; InvalidInputs with every problem when they do not fit.
+
+    TooLarge when there are so many values that looking at each would hold up everybody else.
+    """
+    _check_size(values, limits)
     problems = _unknown(process, values) + _missing(process, values)
     checked: dict[str, JSON] = {}
     for each in process.inputs:
@@ -35,6 +46,28 @@ def check(process: Process, values: Mapping[str, JSON], policy: FetchPolicy) -> 
     if problems:
         raise InvalidInputs(_summary(problems), tuple(problems[:LISTED]))
     return checked
+
+
+def _check_size(values: Mapping[str, JSON], limits: Limits) -> None:
+    if len(values) > limits.max_inputs:
+        raise TooLarge(
+            f"inputs: {len(values)} are given, the most is {limits.max_inputs} (c.ADES.max_inputs)."
+        )
+    for name, value in values.items():
+        longest = _longest(value)
+        if longest > limits.max_array_length:
+            raise TooLarge(
+                f"inputs.{_short(name)}: an array has {longest} items, the most is"
+                f" {limits.max_array_length} (c.ADES.max_array_length)."
+            )
+
+
+def _longest(value: JSON) -> int:
+    """Items of the longest array or object in a value."""
+    if not isinstance(value, (list, dict)):
+        return 0
+    items = value.values() if isinstance(value, dict) else value
+    return max(len(value), max(map(_longest, items), default=0))
 
 
 def _summary(problems: list[Problem]) -> str:
@@ -75,7 +108,7 @@ def _kind(each: Input) -> str:
 
 def _misfits(each: Input, value: JSON, policy: FetchPolicy) -> list[Problem]:
     validator = Draft202012Validator(
-        _checked_schema(each.schema), format_checker=Draft202012Validator.FORMAT_CHECKER
+        checked_schema(each.schema), format_checker=Draft202012Validator.FORMAT_CHECKER
     )
     problems = [_problem(each, error) for error in validator.iter_errors(value)]
     return problems + _refused(f"inputs.{each.id}", value, policy)
@@ -112,97 +145,3 @@ def _refused(path: str, value: JSON, policy: FetchPolicy) -> list[Problem]:
 
 def _short(text: str) -> str:
     return text if len(text) <= MESSAGE else f"{text[:MESSAGE]}..."
-
-
-def _checked_schema(schema: JSON) -> JSON:
-    """The schema of a coerced value: where a reference was allowed, a marked one stands."""
-    if isinstance(schema, list):
-        return [_checked_schema(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if STAGE_IN in schema:
-        return {"$comment": STAGE_IN, "type": "object", "required": [REFERENCE]}
-    return {key: _checked_schema(each) for key, each in schema.items()}
-
-
-# coercion
-
-
-def coerce(value: JSON, schema: Mapping[str, JSON]) -> JSON:
-    """A value in the shape its schema wants, where that is plain; else the value as it is."""
-    if STAGE_IN in schema:
-        return _reference(value, schema[STAGE_IN])
-    for union in ("oneOf", "anyOf"):
-        if union in schema:
-            return _coerce_union(value, schema[union])
-    if _is_array(schema):
-        return _coerce_array(value, schema)
-    if isinstance(value, list) and len(value) == 1 and "type" in schema:
-        return coerce(value[0], schema) if not _allows(schema, "array") else value
-    if isinstance(value, dict) and "properties" in schema:
-        fields = schema["properties"]
-        return {
-            key: coerce(item, fields[key]) if key in fields else item for key, item in value.items()
-        }
-    return value
-
-
-def _allows(schema: Mapping[str, JSON], kind: str) -> bool:
-    types = schema.get("type", kind)
-    return kind in (types if isinstance(types, list) else [types])
-
-
-def _is_array(schema: Mapping[str, JSON]) -> bool:
-    return "type" in schema and _allows(schema, "array")
-
-
-def _coerce_array(value: JSON, schema: Mapping[str, JSON]) -> JSON:
-    if value is None and _allows(schema, "null"):
-        return None
-    items = value if isinstance(value, list) else [value]
-    return [coerce(item, schema.get("items") or {}) for item in items]
-
-
-def _coerce_union(value: JSON, branches: list[Mapping[str, JSON]]) -> JSON:
-    """As the first branch that takes the value as it is, else the first that takes it coerced."""
-    for branch in branches:
-        if not _has_reference(branch) and _accepts(branch, value):
-            return value
-    for branch in branches:
-        candidate = coerce(value, branch)
-        if _accepts(_checked_schema(branch), candidate):
-            return candidate
-    return value
-
-
-def _accepts(schema: JSON, value: JSON) -> bool:
-    valid: bool = Draft202012Validator(schema).is_valid(value)
-    return valid
-
-
-def _has_reference(schema: Any) -> bool:
-    if isinstance(schema, list):
-        return any(_has_reference(each) for each in schema)
-    if not isinstance(schema, Mapping):
-        return False
-    return STAGE_IN in schema or any(_has_reference(each) for each in schema.values())
-
-
-def _reference(value: JSON, kind: str) -> JSON:
-    """A marked reference for an href in any of the spellings that clients use."""
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, str):
-        return {REFERENCE: kind, "href": value}
-    if not isinstance(value, dict) or REFERENCE in value:
-        return value
-    if value.get("type") in ("Feature", "Collection", "FeatureCollection"):
-        return {REFERENCE: kind, "value": value}
-    if isinstance(value.get("value"), dict) and "href" not in value:
-        return _reference(value["value"], kind)
-    href = next((value[key] for key in ("href", "location", "path") if key in value), None)
-    if not isinstance(href, str):
-        return value
-    media_type = value.get("type") or value.get("mediaType") or value.get("format")
-    marked = {REFERENCE: kind, "href": href}
-    return {**marked, "type": media_type} if isinstance(media_type, str) else marked

@@ -18,6 +18,16 @@ class Limits:
     max_running_jobs: int = 1
     #: Accepted and running jobs that one workspace may have.
     max_open_jobs: int = 100_000
+    #: Bytes of a request's JSON.
+    max_body_bytes: int = 10 * 2**20
+    #: Bytes of a package, in a request or at an href.
+    max_package_bytes: int = 100 * 2**20
+    #: Depth of a request's JSON.
+    max_json_depth: int = 64
+    #: Inputs of one request.
+    max_inputs: int = 1_000
+    #: Items of one array in an input.
+    max_array_length: int = 10_000
     #: Keep ``inputs/`` and ``work/`` of successful jobs.
     keep_scratch: bool = False
 

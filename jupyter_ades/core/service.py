@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +28,16 @@ from jupyter_ades.errors import (
     TooManyJobs,
 )
 from jupyter_ades.jobdir import JobDir, sync_folder
-from jupyter_ades.model import ExecuteRequest, FetchPolicy, Job, JobStatus, Process, Results
+from jupyter_ades.model import (
+    JSON,
+    ExecuteRequest,
+    FetchPolicy,
+    Job,
+    JobStatus,
+    Process,
+    Results,
+    plain_inputs,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +139,8 @@ class Service:
             return earlier, False
         process = self.process(process_id)
         self._check_room()
-        checked = replace(request, inputs=check(process, request.inputs, self._fetch))
+        inputs = check(process, request.inputs, self._fetch, self._limits)
+        checked = replace(request, inputs=inputs)
         now = datetime.now(UTC)
         job = Job(
             id=str(uuid.uuid4()),
@@ -140,6 +152,21 @@ class Service:
         )
         self._store.add_job(job, idempotency_key=idempotency_key, body_digest=body_digest)
         return job, True
+
+    def rerun(self, job_id: str, changes: Mapping[str, JSON]) -> Job:
+        """A new job like an earlier one, of the process as it is deployed now.
+
+        ``changes`` replace inputs; None takes one away.
+        """
+        earlier = self.job(job_id)
+        inputs = {**plain_inputs(earlier.request.inputs), **changes}
+        kept = {name: value for name, value in inputs.items() if value is not None}
+        job, _ = self.execute(earlier.process_id, replace(earlier.request, inputs=kept))
+        return job
+
+    def pin(self, job_id: str, pinned: bool) -> Job:
+        """Keep a job from every clean-up, or no longer."""
+        return self._store.change_job(self.job(job_id).id, pinned=pinned)
 
     def _by_key(self, key: str | None, body_digest: str) -> Job | None:
         found = self._store.find_by_key(key) if key else None
@@ -206,6 +233,18 @@ class Service:
     def job_dir(self, job: Job) -> JobDir:
         """The job's directory; it exists once the job has started."""
         return self.workspace.job_dir(job.id)
+
+    def health(self) -> dict[str, JSON]:
+        """How this workspace is: its jobs, its space, and who dispatches."""
+        free = shutil.disk_usage(self.workspace.root).free
+        return {
+            "status": "ok",
+            "workspace": self.workspace.name,
+            "dispatching": self.workspace.dispatched,
+            "jobs": {str(status): self._store.counts().get(status, 0) for status in JobStatus},
+            "maxRunningJobs": self._limits.max_running_jobs,
+            "freeBytes": free,
+        }
 
     def log(self, job_id: str) -> Path:
         """The file of a job's log; it may not exist yet."""

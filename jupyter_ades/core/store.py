@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from packaging.version import InvalidVersion, Version
 
 from jupyter_ades.errors import DuplicatedProcess, NoSuchJob, NoSuchProcess
 from jupyter_ades.model import ExecuteRequest, Job, JobStatus, Process
@@ -33,7 +34,7 @@ CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE, process_id TEXT NOT NULL, digest TEXT NOT NULL,
     status TEXT NOT NULL, message TEXT NOT NULL, progress INTEGER NOT NULL,
-    dismissing INTEGER NOT NULL DEFAULT 0,
+    dismissing INTEGER NOT NULL DEFAULT 0, pinned INTEGER NOT NULL DEFAULT 0,
     created TEXT NOT NULL, updated TEXT NOT NULL, started TEXT, finished TEXT,
     request BLOB NOT NULL, idempotency_key TEXT UNIQUE, body_digest TEXT
 ) STRICT;
@@ -55,7 +56,7 @@ CREATE TRIGGER jobs_move AFTER UPDATE OF status ON jobs WHEN NEW.status <> OLD.s
 END;
 """
 JOB_COLUMNS = (
-    "jobs.number, jobs.id, jobs.process_id, status, message, progress, dismissing, created,"
+    "jobs.number, jobs.id, jobs.process_id, status, message, progress, dismissing, pinned, created,"
     " updated, started, finished, request, packages.record AS process"
 )
 JOBS = (
@@ -135,14 +136,16 @@ class Store:
             )
 
     def find_process(self, process_id: str) -> Process | None:
-        """The process with this id, else the one deployed last of those with this alias."""
-        row = self._db.execute(
+        """The process with this id, else the newest version of those with this alias."""
+        rows = self._db.execute(
             "SELECT record FROM processes JOIN packages ON packages.digest = processes.digest"
-            " AND process_id = id WHERE id = ?1 OR alias = ?1"
-            " ORDER BY id = ?1 DESC, deployed DESC LIMIT 1",
+            " AND process_id = id WHERE id = ?1 OR alias = ?1 ORDER BY deployed",
             (process_id,),
-        ).fetchone()
-        return None if row is None else msgspec.json.decode(row["record"], type=Process)
+        )
+        found = [msgspec.json.decode(row["record"], type=Process) for row in rows]
+        return max(
+            found, key=lambda each: (each.id == process_id, newness(each.version)), default=None
+        )
 
     def processes(self, *, limit: int, offset: int = 0) -> list[Process]:
         """Deployed processes by id."""
@@ -266,6 +269,14 @@ class Store:
         return dict(self._db.execute("SELECT status, jobs FROM counts").fetchall())
 
 
+def newness(version: str) -> tuple[bool, Version, str]:
+    """What versions are compared by: as PEP 440 reads them, others before all of those."""
+    try:
+        return True, Version(version), version
+    except InvalidVersion:
+        return False, Version("0"), version
+
+
 def _statements(script: str) -> Iterable[str]:
     statement = ""
     for line in script.splitlines(keepends=True):
@@ -300,6 +311,7 @@ def _job(row: sqlite3.Row) -> Job:
         message=row["message"],
         progress=row["progress"],
         dismissing=bool(row["dismissing"]),
+        pinned=bool(row["pinned"]),
         created=datetime.fromisoformat(row["created"]),
         updated=datetime.fromisoformat(row["updated"]),
         started=_time(row["started"]),

@@ -27,6 +27,8 @@ class Workspace:
         for folder in (self.root, self.packages, self.jobs):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.store = Store(self.root / "ades.sqlite")
+        #: Whether this server dispatches its jobs.
+        self.dispatched = False
         self._lock = os.open(self.root / "ades.lock", os.O_RDWR | os.O_CREAT, 0o600)
 
     def acquire(self) -> bool:
@@ -34,8 +36,10 @@ class Workspace:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            return False
-        return True
+            self.dispatched = False
+        else:
+            self.dispatched = True
+        return self.dispatched
 
     def close(self) -> None:
         """Let another server dispatch."""

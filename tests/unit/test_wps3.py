@@ -8,10 +8,20 @@ from typing import Any
 
 import pytest
 
-from jupyter_ades.api.dialect import Links, plain_inputs, read_json
+from jupyter_ades.api.bodies import read_json
+from jupyter_ades.api.dialect import Links
 from jupyter_ades.api.wps3 import Wps3
 from jupyter_ades.errors import InvalidRequest, UnsupportedMediaType
-from jupyter_ades.model import REFERENCE, ExecuteRequest, Input, Job, JobStatus, Process, Results
+from jupyter_ades.model import (
+    REFERENCE,
+    ExecuteRequest,
+    Input,
+    Job,
+    JobStatus,
+    Process,
+    Results,
+    plain_inputs,
+)
 
 WPS3 = Wps3()
 LINKS = Links(root="/base/terradue/wps3", origin="https://hub.example")
@@ -88,7 +98,12 @@ def test_other_bodies_are_refused_in_words(body: Any, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"  ", b"{", b'{"a": NaN}', b"\xff\xfe", b"[" * 100_000, b'{"a": 1} x']
+    "body",
+    [
+        *(b"", b"  ", b"{", b'{"a": NaN}', b"\xff\xfe", b'{"a": 1} x'),
+        *(b'{"a": 1, "a": 2}', b'{"a": {"b": 1, "b": 1}}'),
+        *(b"[" * 66 + b"]" * 66, b"[" * 100_000),
+    ],
 )
 def test_what_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidRequest):

@@ -1,0 +1,38 @@
+"""What the service says of itself: landing page, conformance, health."""
+
+from __future__ import annotations
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from jupyter_ades.api.base import AdesHandler
+
+
+class LandingHandler(AdesHandler):
+    """The dialect's root."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """The landing page."""
+        self.answer(self.dialect.landing(self.workspace, self.links))
+
+
+class ConformanceHandler(AdesHandler):
+    """What the dialect conforms to."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Conformance classes."""
+        self.answer({"conformsTo": list(self.dialect.conformance)})
+
+
+class HealthHandler(AdesHandler):
+    """How the workspace is."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Jobs by state, free space, whether this server dispatches."""
+        self.answer(await self.ask(self.service.health))

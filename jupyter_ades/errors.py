@@ -9,6 +9,11 @@ from typing import ClassVar
 PART_1 = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
 PART_2 = "http://www.opengis.net/def/exceptions/ogcapi-processes-2/1.0/"
 
+NO_SPACE = (
+    "There is no space left for this service's state (c.ADES.workspace_root); remove finished jobs"
+    " or free some space, then try again."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:

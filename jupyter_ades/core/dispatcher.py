@@ -249,6 +249,8 @@ class Dispatcher:
     def _change(self, workspace: Workspace, job: Job, **changes: Any) -> Job:
         job = workspace.store.change_job(job.id, updated=datetime.now(UTC), **changes)
         self._announce(workspace, job)
+        if job.status.final:
+            workspace.release(job.process)
         return job
 
     # asked by the service

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from jupyter_ades.core.coercion import accepts, checked_schema, coerce
 from jupyter_ades.core.limits import Limits
+from jupyter_ades.core.marking import mark_files
 from jupyter_ades.errors import AdesError, InvalidInputs, Problem, TooLarge
 from jupyter_ades.model import JSON, REFERENCE, STAGE_IN, STAGED, FetchPolicy, Input, Process
 from jupyter_ades.references import check_href
 
 #: Characters of a validator's message that an answer repeats.
 MESSAGE = 300
+#: Kind of process to keys beside its inputs (CWL v1.2, 2. "Data model": requirements of a job).
+OF_THE_JOB = {"cwl": ("cwl:requirements",)}
 #: Problems that one answer lists.
 LISTED = 100
 
@@ -37,8 +39,10 @@ def check(
     TooLarge when there are so many values that looking at each would hold up everybody else.
     """
     _check_size(values, limits)
-    problems = _unknown(process, values) + _missing(process, values)
-    checked: dict[str, JSON] = {}
+    values, more = _without_defaults(process, values), _of_the_job(process, values)
+    problems = _unknown(process, values, more) + _missing(process, values)
+    problems += [each for name in more for each in _refused(f"inputs.{name}", more[name], policy)]
+    checked: dict[str, JSON] = dict(more)
     for each in process.inputs:
         if each.id in values:
             checked[each.id] = coerce(values[each.id], each.schema)
@@ -70,18 +74,40 @@ def _longest(value: JSON) -> int:
     return max(len(value), max(map(_longest, items), default=0))
 
 
+def _without_defaults(process: Process, values: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The values without a null for what has a default: JSON's and CWL's way to leave it out."""
+    nulls = {name for name, value in values.items() if value is None}
+    defaults = {
+        each.id
+        for each in process.inputs
+        if each.id in nulls and not each.required and not accepts(each.schema, None)
+    }
+    return {name: value for name, value in values.items() if name not in defaults}
+
+
+def _of_the_job(process: Process, values: Mapping[str, JSON]) -> dict[str, JSON]:
+    """What a request says of the job as a whole, in the words of the package's own language."""
+    return {
+        name: mark_files(values[name])
+        for name in OF_THE_JOB.get(process.kind, ())
+        if isinstance(values.get(name), list)
+    }
+
+
 def _summary(problems: list[Problem]) -> str:
     first = "; ".join(f"{problem.path}: {problem.detail}" for problem in problems[:LISTED])
     rest = len(problems) - LISTED
     return first + (f"; and {rest} more" if rest > 0 else "")
 
 
-def _unknown(process: Process, values: Mapping[str, JSON]) -> list[Problem]:
+def _unknown(
+    process: Process, values: Mapping[str, JSON], more: Mapping[str, JSON]
+) -> list[Problem]:
     known = [each.id for each in process.inputs]
     return [
         Problem(path=f"inputs.{_short(name)}", detail=_suggest(name, known, process.id))
         for name in values
-        if name not in known
+        if name not in known and name not in more
     ]
 
 
@@ -133,12 +159,13 @@ def _refused(path: str, value: JSON, policy: FetchPolicy) -> list[Problem]:
         return [problem for problems in nested for problem in problems]
     if not isinstance(value, dict):
         return []
-    if REFERENCE in value and "href" in value:
+    if STAGED in value:
+        return [Problem(path=path, detail=f"{STAGED!r} is no key that a request may use.")]
+    if REFERENCE in value and isinstance(value.get("href"), str):
         try:
             check_href(value["href"], policy)
         except AdesError as error:
             return [Problem(path=path, detail=error.detail)]
-        return []
     nested = [_refused(f"{path}.{key}", item, policy) for key, item in value.items()]
     return [problem for problems in nested for problem in problems]
 

@@ -86,14 +86,14 @@ class Service:
         renamed = replace(package.process, id=old.id, alias=old.alias)
         process = self._keep(replace(package, process=renamed), replacing=True)
         if process.digest != old.digest:
-            self._release(old)
+            self.workspace.release(old)
         return process
 
     def undeploy(self, process_id: str) -> None:
         """Forget a process; its jobs stay, and waiting ones still run."""
         process = self._mutable(process_id)
         self._store.remove_process(process.id)
-        self._release(process)
+        self.workspace.release(process)
 
     def package(self, process_id: str) -> tuple[Path, Process]:
         """The file with the bytes that were deployed, unchanged."""
@@ -117,11 +117,6 @@ class Service:
             sync_folder(folder.parent)
         self._store.add_process(package.process, replace=replacing)
         return package.process
-
-    def _release(self, process: Process) -> None:
-        """Hide a package folder that nothing needs any more."""
-        if not self._store.digest_in_use(process.digest):
-            self.workspace.hide(self._folder(process))
 
     # jobs
 
@@ -227,7 +222,7 @@ class Service:
         self.workspace.hide(self.job_dir(job).root)
         self.workspace.hide(self.workspace.delivered(job.id))
         self._store.remove_job(job.id)
-        self._release(job.process)
+        self.workspace.release(job.process)
         return replace(job, status=JobStatus.DISMISSED, message="removed")
 
     def job_dir(self, job: Job) -> JobDir:

@@ -7,7 +7,7 @@ loss. Times are kept as ISO 8601 text in UTC, which sorts by time.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from packaging.version import InvalidVersion, Version
 
-from jupyter_ades.errors import DuplicatedProcess, NoSuchJob, NoSuchProcess
+from jupyter_ades.errors import NO_SPACE, DuplicatedProcess, NoSuchJob, NoSuchProcess, StorageFull
 from jupyter_ades.model import ExecuteRequest, Job, JobStatus, Process
 
 SCHEMA_VERSION = 1
@@ -112,6 +112,15 @@ class Store:
             raise
         self._db.execute("COMMIT")
 
+    def _run(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Execute a statement; StorageFull when there is no space for what it writes."""
+        try:
+            return self._db.execute(statement, parameters)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+                raise StorageFull(NO_SPACE) from error
+            raise
+
     def close(self) -> None:
         """Close the file; what was acknowledged is in it."""
         self._db.close()
@@ -126,18 +135,18 @@ class Store:
                 " undeploy it first, or give the package another version."
             )
         with self._transaction():
-            self._db.execute(
+            self._run(
                 "INSERT OR REPLACE INTO packages VALUES (?, ?, ?)",
                 (process.digest, process.id, msgspec.json.encode(process)),
             )
-            self._db.execute(
+            self._run(
                 "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?)",
                 (process.id, process.alias, process.digest, _text(datetime.now(UTC))),
             )
 
     def find_process(self, process_id: str) -> Process | None:
         """The process with this id, else the newest version of those with this alias."""
-        rows = self._db.execute(
+        rows = self._run(
             "SELECT record FROM processes JOIN packages ON packages.digest = processes.digest"
             " AND process_id = id WHERE id = ?1 OR alias = ?1 ORDER BY deployed",
             (process_id,),
@@ -149,7 +158,7 @@ class Store:
 
     def processes(self, *, limit: int, offset: int = 0) -> list[Process]:
         """Deployed processes by id."""
-        rows = self._db.execute(
+        rows = self._run(
             "SELECT record FROM processes JOIN packages ON packages.digest = processes.digest"
             " AND process_id = id ORDER BY id LIMIT ? OFFSET ?",
             (limit, offset),
@@ -158,21 +167,22 @@ class Store:
 
     def count_processes(self) -> int:
         """How many processes are deployed."""
-        return _number(self._db.execute("SELECT count(*) FROM processes"))
+        return _number(self._run("SELECT count(*) FROM processes"))
 
     def remove_process(self, process_id: str) -> None:
         """Undeploy by exact id; jobs keep the process as it was."""
-        if not self._db.execute("DELETE FROM processes WHERE id = ?", (process_id,)).rowcount:
+        if not self._run("DELETE FROM processes WHERE id = ?", (process_id,)).rowcount:
             raise NoSuchProcess(f"There is no process '{process_id}'.")
 
-    def digest_in_use(self, digest: str) -> bool:
-        """Whether a process or an open job still needs this package's folder."""
+    def needs_package(self, process: Process) -> bool:
+        """Whether the process as deployed, or an open job, still needs this package's folder."""
         return bool(
             _number(
-                self._db.execute(
-                    "SELECT EXISTS (SELECT 1 FROM processes WHERE digest = ?1) OR EXISTS"
-                    " (SELECT 1 FROM jobs WHERE digest = ?1 AND status IN ('accepted', 'running'))",
-                    (digest,),
+                self._run(
+                    "SELECT EXISTS (SELECT 1 FROM processes WHERE digest = ?1 AND id = ?2)"
+                    " OR EXISTS (SELECT 1 FROM jobs WHERE digest = ?1 AND process_id = ?2"
+                    " AND status IN ('accepted', 'running'))",
+                    (process.digest, process.id),
                 )
             )
         )
@@ -181,7 +191,7 @@ class Store:
 
     def add_job(self, job: Job, *, idempotency_key: str | None, body_digest: str) -> None:
         """Record an accepted job, durably."""
-        self._db.execute(
+        self._run(
             "INSERT INTO jobs (id, process_id, digest, status, message, progress, created,"
             " updated, request, idempotency_key, body_digest)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -202,16 +212,14 @@ class Store:
 
     def find_by_key(self, idempotency_key: str) -> tuple[str, str] | None:
         """Id and body digest of the job that was accepted with this key."""
-        row = self._db.execute(
+        row = self._run(
             "SELECT id, body_digest FROM jobs WHERE idempotency_key = ?", (idempotency_key,)
         ).fetchone()
         return None if row is None else (row["id"], row["body_digest"])
 
     def job(self, job_id: str) -> Job:
         """The job with this id; NoSuchJob when there is none."""
-        row = self._db.execute(
-            f"SELECT {JOB_COLUMNS} FROM {JOBS} WHERE jobs.id = ?", (job_id,)
-        ).fetchone()
+        row = self._run(f"SELECT {JOB_COLUMNS} FROM {JOBS} WHERE jobs.id = ?", (job_id,)).fetchone()
         if row is None:
             raise NoSuchJob(f"There is no job '{job_id}'.")
         return _job(row)
@@ -220,12 +228,12 @@ class Store:
         """Change columns of a job and give it as it is then."""
         columns = {name: _column(value) for name, value in changes.items()}
         assignments = ", ".join(f"{name} = ?" for name in columns)
-        self._db.execute(f"UPDATE jobs SET {assignments} WHERE id = ?", (*columns.values(), job_id))
+        self._run(f"UPDATE jobs SET {assignments} WHERE id = ?", (*columns.values(), job_id))
         return self.job(job_id)
 
     def remove_job(self, job_id: str) -> None:
         """Forget a job."""
-        self._db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        self._run("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def jobs(
         self, selection: JobFilter, *, limit: int, before: int | None = None
@@ -236,7 +244,7 @@ class Store:
             conditions.append("jobs.number < ?")
             parameters.append(str(before))
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        rows = self._db.execute(
+        rows = self._run(
             f"SELECT {JOB_COLUMNS} FROM {JOBS} {where} ORDER BY jobs.number DESC LIMIT ?",
             (*parameters, limit),
         )
@@ -244,7 +252,7 @@ class Store:
 
     def open_jobs(self, status: JobStatus, *, limit: int = -1) -> list[Job]:
         """Jobs in a state, oldest first: the order of the queue."""
-        rows = self._db.execute(
+        rows = self._run(
             f"SELECT {JOB_COLUMNS} FROM {JOBS} WHERE status = ? ORDER BY jobs.number LIMIT ?",
             (status, limit),
         )
@@ -252,7 +260,7 @@ class Store:
 
     def dismissing(self) -> list[str]:
         """Ids of the running jobs that were asked to end."""
-        rows = self._db.execute("SELECT id FROM jobs WHERE status = 'running' AND dismissing")
+        rows = self._run("SELECT id FROM jobs WHERE status = 'running' AND dismissing")
         return [row["id"] for row in rows]
 
     def count_jobs(self, selection: JobFilter) -> int:
@@ -260,13 +268,13 @@ class Store:
         if selection.process_ids:
             conditions, parameters = selection.conditions()
             where = " AND ".join(conditions)
-            return _number(self._db.execute(f"SELECT count(*) FROM jobs WHERE {where}", parameters))
+            return _number(self._run(f"SELECT count(*) FROM jobs WHERE {where}", parameters))
         counts = self.counts()
         return sum(counts.get(status, 0) for status in selection.statuses or tuple(JobStatus))
 
     def counts(self) -> Mapping[str, int]:
         """Jobs in each state."""
-        return dict(self._db.execute("SELECT status, jobs FROM counts").fetchall())
+        return dict(self._run("SELECT status, jobs FROM counts").fetchall())
 
 
 def newness(version: str) -> tuple[bool, Version, str]:

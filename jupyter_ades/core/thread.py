@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.workspace import Workspace
+from jupyter_ades.errors import NO_SPACE, StorageFull
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -18,6 +21,17 @@ log = logging.getLogger(__name__)
 INTERVAL = 0.1
 #: Packages that are read at once.
 READERS = 2
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Tell a full disk as what it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(NO_SPACE) from error
+        raise
 
 
 class Core:
@@ -35,12 +49,14 @@ class Core:
     async def call(self, function: Callable[..., T], *arguments: object, **named: object) -> T:
         """A call on the core's thread."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: function(*arguments, **named))
+        with storage_errors():
+            return await loop.run_in_executor(self._thread, lambda: function(*arguments, **named))
 
     async def beside(self, function: Callable[..., T], *arguments: object) -> T:
         """A slow call that touches no record: a package to read, files to remove."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._beside, lambda: function(*arguments))
+        with storage_errors():
+            return await loop.run_in_executor(self._beside, lambda: function(*arguments))
 
     def start(self) -> None:
         """Adopt what an earlier server left and begin to tick."""
@@ -79,8 +95,6 @@ class Core:
 
     async def _run(self) -> None:
         await self.call(self._dispatcher.adopt)
-        for workspace in self._workspaces:
-            await self.beside(workspace.sweep)
         while True:
             # Cleared before the tick: what arrives while it runs is seen by the next one.
             self._wake.clear()
@@ -90,7 +104,13 @@ class Core:
             if busy:
                 await asyncio.sleep(INTERVAL)
             else:
+                await self._sweep()
                 await self._wake.wait()
+
+    async def _sweep(self) -> None:
+        """Free what was hidden, now that nothing else is to be done."""
+        for workspace in self._workspaces:
+            await self.beside(workspace.sweep)
 
     async def _tick(self) -> bool:
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jupyter_ades.core.store import Store
 from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import Process
 
 REMOVED = ".removed-"
 
@@ -58,6 +59,11 @@ class Workspace:
         """Where a deployed package stands: one folder for each content and id, never changed."""
         key = hashlib.sha256(f"{digest}:{process_id}".encode()).hexdigest()
         return self.packages / key[:32]
+
+    def release(self, process: Process) -> None:
+        """Hide a package's folder when nothing needs it any more."""
+        if not self.store.needs_package(process):
+            self.hide(self.package_folder(process.digest, process.id))
 
     def hide(self, folder: Path) -> None:
         """First half of a removal: gone from view at once, whatever happens next."""

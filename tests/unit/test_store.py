@@ -70,9 +70,9 @@ def test_undeploying_keeps_the_process_of_its_jobs(store: Store) -> None:
     add(store, make_job(1))
     store.remove_process("snuggs-0_3_0")
     assert store.job("job-1").process == PROCESS
-    assert store.digest_in_use("d1")
+    assert store.needs_package(PROCESS)
     store.change_job("job-1", status=JobStatus.SUCCESSFUL)
-    assert not store.digest_in_use("d1")
+    assert not store.needs_package(PROCESS)
     with pytest.raises(NoSuchProcess):
         store.remove_process("snuggs-0_3_0")
 

@@ -132,6 +132,13 @@ class AdesHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
             raise InvalidParameter(f"{name}: a whole number from {least} to {most} is expected.")
         return int(text)
 
+    def read_flag(self, name: str) -> bool:
+        """``true`` or ``false`` of the query; false when it is not there."""
+        text = self.get_query_argument(name, "false").lower()
+        if text not in ("true", "false"):
+            raise InvalidParameter(f"{name}: 'true' or 'false' is expected.")
+        return text == "true"
+
 
 class NoWorkspaceHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
     """Answers for every workspace and address that does not exist."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -26,6 +26,7 @@ JOB_LIST = "http://www.opengis.net/def/rel/ogc/1.0/job-list"
 PACKAGE_TYPES = frozenset(
     {"application/cwl", "application/cwl+yaml", "application/cwl+json", "application/x-yaml"}
     | {"application/yaml", "text/yaml", "text/x-yaml", "application/x-ipynb+json"}
+    | {"application/zip", "application/x-zip-compressed"}
 )
 JSON_TYPES = frozenset({"", "application/json", "application/ogcapppkg+json"})
 #: Keys of a qualified value (OGC 18-062r2, qualifiedInputValue.yaml).
@@ -59,6 +60,7 @@ class DeployBody:
     media_type: str = ""
     workflow: str = ""
     description: dict[str, JSON]
+    tag_parameters: bool = False
 
 
 class Dialect(Protocol):
@@ -141,8 +143,12 @@ def _read_package_document(document: dict[str, JSON]) -> DeployBody:
             'executionUnit: an object is expected, {"href": "https://host/app.cwl", "type":'
             ' "application/cwl"} or {"value": {...}, "mediaType": "application/cwl+json"}.'
         )
+    tagging = document.get("tagParameters", False)
+    if not isinstance(tagging, bool):
+        raise InvalidRequest("tagParameters: true or false is expected.")
     process = description.get("process", description)
-    return _read_unit(unit, process if isinstance(process, dict) else {})
+    body = _read_unit(unit, process if isinstance(process, dict) else {})
+    return replace(body, tag_parameters=tagging)
 
 
 def _older_unit(inputs: JSON) -> JSON:

@@ -89,8 +89,10 @@ class JobFilesHandler(ErrorAnswers, JupyterHandler, web.StaticFileHandler):  # t
         results = Path(self.root).resolve()
         return lambda path: links.path("jobs", job_id, "files", str(path.relative_to(results)))
 
-    def compute_etag(self) -> str:
-        """By time and size: hashing a scene would block the server."""
+    def compute_etag(self) -> str | None:
+        """By time and size: hashing a scene would block the server. A listing has none."""
+        if getattr(self, "absolute_path", None) is None:
+            return None
         stat = self._stat()
         return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
 

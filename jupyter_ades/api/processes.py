@@ -9,7 +9,7 @@ from jupyter_ades.api.base import AdesHandler
 from jupyter_ades.api.bodies import check_size
 from jupyter_ades.api.dialect import DeployBody
 from jupyter_ades.core.reading import ReadPackage, read_package
-from jupyter_ades.core.service import body_digest
+from jupyter_ades.core.service import request_digest
 from jupyter_ades.model import DeployRequest
 
 
@@ -33,7 +33,9 @@ class ProcessesHandler(AdesHandler):
         finally:
             await self.site.core.beside(package.discard)
         self.set_header("Location", self.dialect.location(self.links, "processes", process.id))
-        self.answer(self.dialect.process_summary(process, self.links), status=201)
+        warnings = {"warnings": list(process.warnings)} if process.warnings else {}
+        summary = self.dialect.process_summary(process, self.links)
+        self.answer({**summary, **warnings}, status=201)
 
 
 class ProcessHandler(AdesHandler):
@@ -98,6 +100,8 @@ async def read_deployed(handler: AdesHandler) -> ReadPackage:
         workflow=handler.get_query_argument("w", body.workflow),
         description=body.description,
         kernels=tuple(handler.site.kernels()),
+        tag_parameters=body.tag_parameters or handler.read_flag("tag-parameters"),
+        max_bytes=handler.site.limits.max_package_bytes,
         fetch=handler.site.fetch,
     )
     return await handler.site.core.beside(read_package, handler.service.workspace, request)
@@ -112,8 +116,8 @@ async def execute(handler: AdesHandler, process_id: str) -> None:
         handler.service.execute,
         process_id,
         request,
-        idempotency_key=handler.request.headers.get("Idempotency-Key"),
-        body_digest=body_digest(body),
+        idempotency_key=handler.request.headers.get("Idempotency-Key") or None,
+        body_digest=request_digest(process.id, body),
     )
     if "respond-async" in handler.request.headers.get("Prefer", ""):
         handler.set_header("Preference-Applied", "respond-async")

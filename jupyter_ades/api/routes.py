@@ -16,6 +16,7 @@ from jupyter_ades.api.jobs import (
     RerunHandler,
     ResultsHandler,
 )
+from jupyter_ades.api.outputs import OutputsHandler
 from jupyter_ades.api.processes import (
     ExecutionHandler,
     PackageHandler,
@@ -38,6 +39,7 @@ ROUTES: list[tuple[str, type[Any]]] = [
     (r"/jobs", JobsHandler),
     (rf"/jobs/{ID}", JobHandler),
     (rf"/jobs/{ID}/results?", ResultsHandler),
+    (rf"/jobs/{ID}/outputs", OutputsHandler),
     (rf"/jobs/{ID}/request", RequestHandler),
     (rf"/jobs/{ID}/rerun", RerunHandler),
     (rf"/jobs/{ID}/log", LogHandler),

@@ -90,8 +90,10 @@ class Wps3:
 
     def process(self, process: Process, links: Links) -> dict[str, Any]:
         """A process with its inputs; the one output is the STAC catalog."""
+        warnings = {"warnings": list(process.warnings)} if process.warnings else {}
         return {
             **self.process_summary(process, links),
+            **warnings,
             "inputs": {each.id: _input(each) for each in process.inputs},
             "outputs": {
                 OUTPUT: {

@@ -13,7 +13,7 @@ from typing import Any
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.workspace import Workspace
-from jupyter_ades.errors import AdesError
+from jupyter_ades.errors import AdesError, StorageFull
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import (
     FetchPolicy,
@@ -103,8 +103,21 @@ class Dispatcher:
         """Read back what runs, then start what waits."""
         self._hear_dismissals()
         for running in list(self._running.values()):
-            self._read_back(running)
+            try:
+                self._read_back(running)
+            except StorageFull:
+                self._make_room(running)
         self._start_waiting()
+
+    def _make_room(self, running: Running) -> None:
+        """Give up the scratch of a job that has ended: its state, which has no room, matters more.
+
+        The next tick records it.
+        """
+        log.warning("%s: no space left to record its state", running.job.id)
+        if not self._launcher.alive(running.folder):
+            for scratch in (running.folder.work, running.folder.inputs, running.folder.outputs):
+                shutil.rmtree(scratch, ignore_errors=True)
 
     # reading back
 

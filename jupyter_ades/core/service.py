@@ -256,6 +256,6 @@ class Service:
         return wanted
 
 
-def body_digest(body: bytes) -> str:
-    """What an idempotency key is compared by."""
-    return hashlib.sha256(body).hexdigest()
+def request_digest(process_id: str, body: bytes) -> str:
+    """What requests with one idempotency key are compared by."""
+    return hashlib.sha256(process_id.encode() + b"\0" + body).hexdigest()

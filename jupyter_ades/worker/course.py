@@ -110,6 +110,14 @@ class Course:
             self._keep(engine)
         finally:
             # Said also when nothing could be kept: why the job failed matters more.
+            self._end_failed(message)
+
+    def _end_failed(self, message: str) -> None:
+        try:
+            self.report.end(JobStatus.FAILED, message)
+        except OSError:
+            # Most likely the command filled the disk: what it left gives way to its last word.
+            self.clean()
             self.report.end(JobStatus.FAILED, message)
 
     def _keep(self, engine: Runner) -> None:

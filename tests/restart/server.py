@@ -7,9 +7,11 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 
 PATIENCE = 60.0
@@ -18,12 +20,19 @@ PATIENCE = 60.0
 class Server:
     """One server on one port, with its state in a folder."""
 
-    def __init__(self, folder: Path, *, max_running_jobs: int = 1, base_url: str = "/") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        base_url: str = "/",
+        traits: Mapping[str, object] | None = None,
+        user_folder: Path | None = None,
+    ) -> None:
         self.folder = folder
         self.port = _free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
         self.root = f"{self.origin}{base_url}terradue/wps3"
-        self.user_folder = folder / "user"
+        self.user_folder = user_folder or folder / "user"
         self.user_folder.mkdir(exist_ok=True)
         self._traits = {
             "ServerApp.port": self.port,
@@ -35,8 +44,9 @@ class Server:
             "ServerApp.base_url": base_url,
             "ADES.workspaces": "terradue",
             "ADES.workspace_root": folder / "state",
-            "ADES.max_running_jobs": max_running_jobs,
+            "ADES.max_running_jobs": 1,
             "ADES.allow_hosts": "127.0.0.1",
+            **{f"ADES.{name}": value for name, value in (traits or {}).items()},
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -87,6 +97,17 @@ class Server:
                     self.send("DELETE", f"jobs/{job['jobID']}")
             self._process.terminate()
             self._process.wait(PATIENCE)
+
+    def workers(self) -> list[int]:
+        """Process numbers of the jobs' workers that run on this server's state."""
+        state = str(self._traits["ADES.workspace_root"])
+        found = []
+        for process in psutil.process_iter(["pid", "cmdline", "status"]):
+            words = process.info["cmdline"] or []
+            carries = "jupyter_ades.worker" in words and words[-1].startswith(state)
+            if carries and process.info["status"] != psutil.STATUS_ZOMBIE:
+                found.append(process.info["pid"])
+        return found
 
     def send(self, method: str, path: str, **options: Any) -> requests.Response:
         """A request below the wps3 root, with the token."""

@@ -172,6 +172,20 @@ async def test_an_idempotency_key_makes_one_job(call: Call, small: str) -> None:
     other = await call("POST", f"processes/{small}", {"inputs": {"items": 1}}, headers=headers)
     assert other[0] == 422
     assert (await call("GET", "jobs"))[2]["numberTotal"] == 1
+    package = notebook("items: list[int] = []", id="second")
+    content = {"Content-Type": "application/x-ipynb+json"}
+    _, _, second = await call("POST", "processes", package, headers=content)
+    elsewhere = await call("POST", f"processes/{second['id']}", {"inputs": {}}, headers=headers)
+    assert elsewhere[0] == 422
+
+
+async def test_an_empty_idempotency_key_is_none(call: Call, small: str) -> None:
+    sent = [
+        await call("POST", f"processes/{small}", {"inputs": {}}, headers={"Idempotency-Key": ""})
+        for _ in range(2)
+    ]
+    assert [answer[0] for answer in sent] == [201, 201]
+    assert sent[0][2]["jobID"] != sent[1][2]["jobID"]
 
 
 async def test_workspaces_see_nothing_of_each_other(call: Call, small: str, ended: Ended) -> None:

@@ -6,6 +6,7 @@ import json
 import mimetypes
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any, cast
 
@@ -73,7 +74,10 @@ class JobFilesHandler(ErrorAnswers, JupyterHandler, web.StaticFileHandler):  # t
         found = await self.site.core.call(self.service.file, job_id, path or f"wf-{job_id}")
         if found.is_dir():
             listing = await self.site.core.beside(list_folder, found, self.address(job_id))
-            self.finish(json.dumps(listing), set_content_type="application/json")
+            if "text/html" in self.request.headers.get("Accept", ""):
+                self.finish(as_page(listing), set_content_type="text/html; charset=utf-8")
+            else:
+                self.finish(json.dumps(listing), set_content_type="application/json")
         else:
             await super().get(str(found.relative_to(Path(self.root).resolve())), include_body)
 
@@ -106,9 +110,21 @@ class JobFilesHandler(ErrorAnswers, JupyterHandler, web.StaticFileHandler):  # t
 
 
 def list_folder(folder: Path, address: Callable[[Path], str]) -> dict[str, Any]:
-    """What a folder holds, by name."""
-    entries = sorted(folder.iterdir(), key=lambda entry: (entry.is_file(), entry.name))
+    """What a folder holds, by name; links that lead out of it are left out."""
+    inside = [each for each in folder.iterdir() if each.resolve().is_relative_to(folder)]
+    entries = sorted(inside, key=lambda entry: (entry.is_file(), entry.name))
     return {"name": folder.name, "files": [_entry(entry, address) for entry in entries]}
+
+
+def as_page(listing: dict[str, Any]) -> str:
+    """A folder's listing for a browser."""
+    name = escape(listing["name"])
+    rows = "".join(
+        f'<li><a href="{escape(entry["href"])}">{escape(entry["name"])}</a>'
+        f" {entry.get('size', '')}</li>"
+        for entry in listing["files"]
+    )
+    return f"<!doctype html><title>{name}</title><h1>{name}</h1><ul>{rows}</ul>"
 
 
 def _entry(path: Path, address: Callable[[Path], str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -192,3 +193,61 @@ async def test_a_client_that_wants_problem_json_gets_it(call: Call) -> None:
     headers = {"Accept": "application/problem+json"}
     _, answered, _ = await call("GET", "processes/nothing", headers=headers)
     assert answered["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    ["a/b", "../x", "ünïcode", "x" * 1000, "", ".", "..", "a b", 3, None, "-", "a\x00b"],
+)
+async def test_ids_that_cannot_be_used(call: Call, identifier: Any) -> None:
+    body = {
+        "processDescription": {"process": {"id": identifier}},
+        "executionUnit": {"value": json.loads(notebook("a: int = 1"))},
+    }
+    status, _, answer = await call("POST", "processes", body)
+    if identifier in ("", None):
+        assert (status, answer["id"]) == (201, "small-0_1_0")
+    else:
+        refused((status, {"Content-Type": "json"}, answer), 400, "id")
+        assert len(answer["detail"]) < 1000
+
+
+async def test_an_id_with_a_dot_is_an_id(call: Call) -> None:
+    body = {
+        "processDescription": {"process": {"id": "my.process-1.0"}},
+        "executionUnit": {"value": json.loads(notebook("a: int = 1"))},
+    }
+    status, headers, answer = await call("POST", "processes", body)
+    assert (status, answer["id"]) == (201, "my.process-1.0")
+    assert headers["Location"].endswith("/processes/my.process-1.0")
+    assert (await call("GET", "processes/my.process-1.0"))[0] == 200
+
+
+async def test_two_deploys_of_one_id_at_once(call: Call) -> None:
+    answers = await asyncio.gather(
+        *(call("POST", "processes", notebook(f"a: int = {n}"), headers=NOTEBOOK) for n in range(3))
+    )
+    assert sorted(answer[0] for answer in answers) == [201, 409, 409]
+    (kept,) = (answer[2] for answer in answers if answer[0] == 201)
+    status, _, described = await call("GET", f"processes/{kept['id']}")
+    assert (status, list(described["inputs"])) == (200, ["a"])
+
+
+async def test_a_cwl_that_cannot_run(call: Call) -> None:
+    no_workflow = b"cwlVersion: v1.2\n$graph: []\n"
+    refused(await call("POST", "processes", no_workflow, headers=CWL), 400)
+    cycle = b"""cwlVersion: v1.2
+class: Workflow
+inputs: {}
+outputs: {}
+requirements: {SubworkflowFeatureRequirement: {}}
+steps: {again: {run: "#main", in: {}, out: []}}
+id: main
+"""
+    refused(await call("POST", "processes", cycle, headers=CWL), 400)
+    objects = b"cwlVersion: v1.2\nclass: !!python/object/apply:os.system ['true']\n"
+    refused(await call("POST", "processes", objects, headers=CWL), 400)
+    bomb = b"a0: &a0 [x]\n" + b"".join(
+        b"a%d: &a%d [%s]\n" % (n, n, b",".join([b"*a%d" % (n - 1)] * 10)) for n in range(1, 12)
+    )
+    refused(await call("POST", "processes", bomb, headers=CWL), 400)

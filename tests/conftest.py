@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,23 @@ import pytest
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 WORKSPACE = "terradue"
+
+
+#: Set by .ci/run, which installs everything that a test may need.
+CI = "JUPYTER_ADES_CI" in os.environ
+#: A skip whose reason starts so names the command that would enable the test.
+NEEDS = "needs:"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """In CI a test that was skipped for want of a part that can be installed has failed."""
+    report = yield
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+    if CI and report.skipped and NEEDS in reason:
+        report.outcome = "failed"
+        report.longrepr = f"CI must not skip this: {reason}"
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# The server half alone: quicker, and all that these need. `make lab` builds the other half too.
+PIP_SERVER := JUPYTER_ADES_SKIP_JS=1 $(PIP)
 METADATA := setup.cfg pyproject.toml
 
-.PHONY: help demo lab test lint format coverage docs clean
+.PHONY: help demo lab test lint format coverage docs hub clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,17 +36,22 @@ format: $(VENV)/.dev  ## Put all Python files in the project's form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+hub: .hub/node_modules/.bin/configurable-http-proxy  ## Fetch the proxy that the JupyterHub tests need (npm)
+
 docs: $(VENV)/.docs  ## Build the documentation; warnings are errors
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going -q -b html docs docs/_build/html
 
 clean:  ## Remove what was made here
-	rm -rf $(VENV) .demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .demo .hub build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+
+.hub/node_modules/.bin/configurable-http-proxy:
+	npm install --silent --no-fund --no-audit --prefix .hub configurable-http-proxy@4
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.eo: $(VENV)/bin/python $(METADATA)
-	$(PIP) --editable '.[eo]'
+	$(PIP_SERVER) --editable '.[eo]'
 	@touch $@
 
 $(VENV)/.lab: $(VENV)/bin/python $(METADATA)
@@ -52,13 +59,13 @@ $(VENV)/.lab: $(VENV)/bin/python $(METADATA)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/bin/python $(METADATA)
-	$(PIP) --editable '.[test]'
+	$(PIP_SERVER) --editable '.[test]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python $(METADATA)
-	$(PIP) --editable '.[dev]'
+	$(PIP_SERVER) --editable '.[dev]'
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/bin/python $(METADATA)
-	$(PIP) --editable '.[docs]'
+	$(PIP_SERVER) --editable '.[docs]'
 	@touch $@

@@ -1,7 +1,7 @@
-"""In-tree PEP 517 backend: setuptools, with data_files also in editable installs.
+"""In-tree PEP 517 backend: the JupyterLab half is built first, setuptools does the rest.
 
-setuptools leaves data_files out of an editable wheel, so the server extension would be installed but
-not enabled. Here they are added to that wheel; everything else is setuptools' own.
+setuptools leaves data_files out of an editable wheel, so an extension would be installed but not
+enabled. Here they are added to that wheel; everything else is setuptools' own.
 """
 
 from __future__ import annotations
@@ -15,26 +15,47 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import labextension
 from setuptools import build_meta
 from setuptools.build_meta import (  # noqa: F401
-    build_sdist,
-    build_wheel,
-    get_requires_for_build_editable,
-    get_requires_for_build_sdist,
-    get_requires_for_build_wheel,
     prepare_metadata_for_build_editable,
     prepare_metadata_for_build_wheel,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
+Settings = dict[str, Any] | None
+
+
+def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
+    """What a build needs: setuptools' own, and Node where there is none that fits."""
+    return [*build_meta.get_requires_for_build_wheel(config_settings), *labextension.requirements()]
+
+
+get_requires_for_build_editable = get_requires_for_build_wheel
+get_requires_for_build_sdist = get_requires_for_build_wheel
+
+
+def build_wheel(
+    wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None
+) -> str:
+    """Build a wheel with both halves; its name."""
+    labextension.build()
+    name: str = build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)
+    return name
+
+
+def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
+    """Build an sdist that brings the JupyterLab half built; its name."""
+    labextension.build()
+    name: str = build_meta.build_sdist(sdist_directory, config_settings)
+    return name
 
 
 def build_editable(
-    wheel_directory: str,
-    config_settings: dict[str, Any] | None = None,
-    metadata_directory: str | None = None,
+    wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None
 ) -> str:
     """Build setuptools' editable wheel and add the data files to it; the wheel's name."""
+    labextension.build()
     name: str = build_meta.build_editable(wheel_directory, config_settings, metadata_directory)
     _add_files(Path(wheel_directory, name), dict(_data_files("-".join(name.split("-")[:2]))))
     return name

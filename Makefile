@@ -6,8 +6,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The server half alone: quicker, and all that these need. `make lab` builds the other half too.
 PIP_SERVER := JUPYTER_ADES_SKIP_JS=1 $(PIP)
 METADATA := setup.cfg pyproject.toml
+TYPESCRIPT := package.json yarn.lock $(shell find labextension -path '*/lib' -prune -o -type f -print)
 
-.PHONY: help demo lab test lint format coverage docs hub clean
+.PHONY: help demo lab test lint format coverage cwl-conformance docs watch hub clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,16 +22,26 @@ lab: $(VENV)/.lab  ## The same set-up, and JupyterLab left open with both proces
 test: $(VENV)/.test  ## Run every test that this machine can run
 	$(BIN)/python -m pytest $(PYTEST)
 
+watch: $(VENV)/.lab $(VENV)/.dev  ## Build the JupyterLab half on each change; reload to see it
+	PATH="$(CURDIR)/$(BIN):$$PATH" jlpm install --immutable
+	$(BIN)/jupyter-builder develop --overwrite .
+	PATH="$(CURDIR)/$(BIN):$$PATH" jlpm watch
+
 coverage: $(VENV)/.test  ## The same, with the coverage of branches in jupyter_ades
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest $(PYTEST)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=90
 
-lint: $(VENV)/.dev  ## ruff and mypy --strict
+cwl-conformance: $(VENV)/.test  ## Run CWL's conformance tests through a server: SUITE=<checkout of cwl-v1.2>
+	$(BIN)/python -m tests.cwl_conformance $(or $(SUITE),tests/cwl_conformance/suite) $(CWLTEST)
+
+lint: $(VENV)/.dev  ## ruff, mypy --strict, eslint, prettier, tsc --strict
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	PATH="$(CURDIR)/$(BIN):$$PATH" jlpm install --immutable
+	PATH="$(CURDIR)/$(BIN):$$PATH" jlpm lint
 
 format: $(VENV)/.dev  ## Put all Python files in the project's form
 	$(BIN)/ruff check --fix
@@ -54,12 +65,12 @@ $(VENV)/.eo: $(VENV)/bin/python $(METADATA)
 	$(PIP_SERVER) --editable '.[eo]'
 	@touch $@
 
-$(VENV)/.lab: $(VENV)/bin/python $(METADATA)
+$(VENV)/.lab: $(VENV)/bin/python $(METADATA) $(TYPESCRIPT)
 	$(PIP) --editable '.[eo,lab]'
 	@touch $@
 
-$(VENV)/.test: $(VENV)/bin/python $(METADATA)
-	$(PIP_SERVER) --editable '.[test]'
+$(VENV)/.test: $(VENV)/bin/python $(METADATA) $(TYPESCRIPT)
+	$(PIP) --editable '.[test]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python $(METADATA)

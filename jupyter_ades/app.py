@@ -10,11 +10,12 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
-from traitlets import Bool, Float, Int, List, TraitError, Type, Unicode, default, validate
+from traitlets import Bool, Enum, Float, Int, List, TraitError, Type, Unicode, default, validate
 
 from jupyter_ades.api.routes import routes
 from jupyter_ades.api.site import ApiSite
@@ -29,6 +30,7 @@ from jupyter_ades.events import SCHEMA_FILE, SCHEMA_ID, announcement
 from jupyter_ades.model import FetchPolicy, Job
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.registry import runner
+from jupyter_ades.system.containers import AUTO, ENGINES, NONE, Containers
 from jupyter_ades.workspace_names import check_workspace_name, workspace_name
 
 
@@ -100,16 +102,26 @@ class ADES(ExtensionApp):
         50 * 2**30, help="Most bytes that one reference may have; 0 is no limit. Default: 50 GiB."
     ).tag(config=True)
     href_attempts = Int(5, help="Attempts to fetch one reference. Default: 5.").tag(config=True)
+    container_engine = Enum(
+        (AUTO, NONE, *ENGINES),
+        AUTO,
+        help="Engine for the containers of CWL packages: 'docker', 'podman', 'none', or 'auto', the"
+        " first of them that works. Default: 'auto'.",
+    ).tag(config=True)
     launcher_class = Type(
         ColdLauncher,
         klass="builtins.object",
         help="Class that starts workers. Default: jupyter_ades.core.launcher.ColdLauncher.",
     ).tag(config=True)
     public_url = Unicode(
-        "",
         help="Scheme and host that clients reach this server by, such as 'https://hub.example'."
-        " Default: empty, which takes those of each request.",
+        " Default: that of $JUPYTERHUB_PUBLIC_URL, else those of each request.",
     ).tag(config=True)
+
+    @default("public_url")
+    def _default_public_url(self) -> str:
+        parts = urlsplit(os.environ.get("JUPYTERHUB_PUBLIC_URL", ""))
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     @default("workspaces")
     def _default_workspaces(self) -> list[str]:
@@ -189,6 +201,7 @@ class ADES(ExtensionApp):
             max_bytes=self.href_max_bytes,
             attempts=self.href_attempts,
         )
+        self.containers = Containers(self.container_engine)
         names = (each.name for each in fields(Limits))
         self.limits = Limits(**{name: getattr(self, name) for name in names})
         self.opened = [self._open_workspace(name, user_folder) for name in self.workspaces]
@@ -203,7 +216,7 @@ class ADES(ExtensionApp):
             site=self._site,
             announce=self._announce,
         )
-        self.core = Core(self.dispatcher, dispatched)
+        self.core = Core(self.dispatcher, dispatched, self._stamp_activity)
         self.services = {
             each.name: Service(each, self.dispatcher, fetch=self.fetch, limits=self.limits)
             for each in self.opened
@@ -230,8 +243,12 @@ class ADES(ExtensionApp):
             kernels=self._kernel_specs,
             base_url=self._server.base_url,
             public_url=self.public_url,
+            trust_xheaders=self._server.trust_xheaders,
         )
         self.handlers.extend(routes(site, [Wps3()]))
+        # The JupyterLab half finds its workspace, and that there is a server half, by this.
+        page_config = self._server.web_app.settings.setdefault("page_config_data", {})
+        page_config["adesWorkspace"] = self.workspaces[0]
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         if self.disabled:
@@ -261,16 +278,23 @@ class ADES(ExtensionApp):
             name: {**found["spec"], "resource_dir": found["resource_dir"]}
             for name, found in self._kernel_specs().items()
         }
-        return Site(cores=self.job_cores, kernel_specs=specs)
+        return Site(
+            cores=self.job_cores,
+            kernel_specs=specs,
+            container_engine=self.containers.engine,
+        )
 
     def _announce(self, workspace: Workspace, job: Job) -> None:
         """Pass a change on to the event loop's thread."""
         self._loop.call_soon_threadsafe(self._emit, announcement(workspace.name, job))
 
     def _emit(self, event: dict[str, Any]) -> None:
-        """Tell Jupyter's event bus, and a hub's culler that this server is at work."""
-        self.settings["ades_last_activity"] = datetime.now(UTC)
+        """Tell Jupyter's event bus."""
         self._server.event_logger.emit(schema_id=SCHEMA_ID, data=event)
+
+    def _stamp_activity(self) -> None:
+        """Tell a hub's culler that this server is at work, also when a long cell says nothing."""
+        self._server.web_app.settings["ades_last_activity"] = datetime.now(UTC)
 
     def current_activity(self) -> int | None:
         """Running jobs: a server that has some is not shut down for idleness."""

@@ -37,9 +37,16 @@ def storage_errors() -> Iterator[None]:
 class Core:
     """Runs the synchronous core beside an event loop: calls come in one after the other."""
 
-    def __init__(self, dispatcher: Dispatcher, workspaces: list[Workspace]) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        workspaces: list[Workspace],
+        at_work: Callable[[], None] = lambda: None,
+    ) -> None:
         self._dispatcher = dispatcher
         self._workspaces = workspaces
+        #: Called on the event loop after each tick that leaves a job waiting or running.
+        self._at_work = at_work
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ades-core")
         self._beside = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="ades-reader")
         self._wake = asyncio.Event()
@@ -102,6 +109,7 @@ class Core:
             async with self._changed:
                 self._changed.notify_all()
             if busy:
+                self._at_work()
                 await asyncio.sleep(INTERVAL)
             else:
                 await self._sweep()

@@ -27,7 +27,9 @@ class Server:
         base_url: str = "/",
         traits: Mapping[str, object] | None = None,
         user_folder: Path | None = None,
+        app: str = "jupyter_server",
     ) -> None:
+        self._app = app
         self.folder = folder
         self.port = _free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
@@ -42,6 +44,10 @@ class Server:
             "ServerApp.root_dir": self.user_folder,
             "ServerApp.allow_root": True,
             "ServerApp.base_url": base_url,
+            # JupyterLab would ask the web for news and updates.
+            "LabApp.news_url": "None",
+            "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+            "LabApp.extension_manager": "readonly",
             "ADES.workspaces": "terradue",
             "ADES.workspace_root": folder / "state",
             "ADES.max_running_jobs": 1,
@@ -55,7 +61,7 @@ class Server:
         options = [f"--{name}={value}" for name, value in self._traits.items()]
         with open(self.folder / "server.log", "ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "jupyter_server", *options],
+                [sys.executable, "-m", self._app, *options],
                 stdout=log,
                 stderr=log,
                 env=os.environ

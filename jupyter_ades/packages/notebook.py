@@ -7,19 +7,22 @@ import json
 import re
 import warnings
 from collections.abc import Iterator
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from jupyter_ades.errors import InvalidPackage, Problem
-from jupyter_ades.model import JSON, FetchPolicy, Input, Output, Process
+from jupyter_ades.model import JSON, FetchPolicy, Output, Process
 from jupyter_ades.packages.base import Package
 from jupyter_ades.packages.identity import slug
-from jupyter_ades.packages.notebook_parameters import read_parameters
+from jupyter_ades.packages.notebook_cells import TAG, read_contract
+from jupyter_ades.packages.notebook_files import bring_files
 from jupyter_ades.packages.notebook_text import title_and_description
 from jupyter_ades.packages.schemas import file_link
 
 MEDIA_TYPE = "application/x-ipynb+json"
-TAG = "parameters"
+#: How kernels' names begin, to their languages, for notebooks that do not name theirs.
+USUAL = {"ir": "r", "bash": "bash", "julia": "julia"}
 #: The kernel of a notebook that names none.
 USUAL_KERNEL = "python3"
 
@@ -42,10 +45,14 @@ class NotebookReader:
         text = _decode(package)
         book = _load(text, package.label)
         kernel = _kernel(book, kernels)
-        entry = _entry(package.name)
+        ades = _mapping(book.metadata.get("ades"))
+        language = _language(book, kernel)
+        contract = read_contract(book, language, tag_parameters=package.tag_parameters)
+        bring_files(package, ades.get("files"), folder, fetch)
+        entry = _entry(package.name, folder)
+        text = text if contract.tagging is None else _tagged(book, contract.tagging)
         (folder / entry).write_text(text, encoding="utf-8")
         title, description = title_and_description(_markdown(book))
-        ades = _mapping(book.metadata.get("ades"))
         stated = _text(book.metadata.get("title"))
         return Process(
             id="",
@@ -54,14 +61,15 @@ class NotebookReader:
             title=title or stated or Path(package.name).stem,
             description=description,
             keywords=_texts(ades.get("keywords")),
-            inputs=_inputs(book),
+            inputs=contract.inputs,
             outputs=outputs(),
             metadata=tuple(_authors(book.metadata.get("authors"))),
             kind=self.kind,
             runner="papermill",
             entry=entry,
-            details={"kernel": kernel, "language": _language(book)},
+            details={"kernel": kernel, "language": language},
             media_type=MEDIA_TYPE,
+            warnings=contract.warnings,
         )
 
 
@@ -148,19 +156,18 @@ def _kernel(book: Any, kernels: tuple[str, ...]) -> str:
     raise InvalidPackage(detail, (Problem(path="metadata.kernelspec.name", detail=detail),))
 
 
-def _language(book: Any) -> str:
+def _language(book: Any, kernel: str) -> str:
+    """As the notebook says, else as its kernel is usually called."""
     spec, info = (_mapping(book.metadata.get(key)) for key in ("kernelspec", "language_info"))
-    return (_text(spec.get("language")) or _text(info.get("name")) or "python").lower()
+    usual = next((each for name, each in USUAL.items() if kernel.startswith(name)), "python")
+    return (_text(spec.get("language")) or _text(info.get("name")) or usual).lower()
 
 
-def _inputs(book: Any) -> tuple[Input, ...]:
-    """The parameters; none for other languages, of which papermill's inspection tells nothing."""
-    if _language(book) not in ("python", "python3", "ipython"):
-        return ()
-    for number, cell in enumerate(book.cells, start=1):
-        if cell.cell_type == "code" and TAG in (cell.metadata.get("tags") or []):
-            return read_parameters(cell.source, number)
-    return ()
+def _tagged(book: Any, place: int) -> str:
+    """The notebook with this cell tagged as its parameters."""
+    metadata = book.cells[place].metadata
+    metadata["tags"] = [*(metadata.get("tags") or []), TAG]
+    return json.dumps(book, ensure_ascii=False, indent=1)
 
 
 def _markdown(book: Any) -> Iterator[str]:
@@ -178,10 +185,12 @@ def _bare_id(stated: str, title: str, heading: str, package: Package) -> str:
     return f"notebook-{hashlib.sha256(package.data).hexdigest()[:8]}"
 
 
-def _entry(name: str) -> str:
+def _entry(name: str, folder: Path) -> str:
     """The notebook's own file name where it is safe on any file system and in any URL."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).stem).strip(".-")
-    return f"{safe[:100] or 'notebook'}.ipynb"
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).stem).strip(".-")[:100] or "notebook"
+    # A file that came along may have this very name.
+    names = chain([f"{safe}.ipynb"], (f"{safe}_{number}.ipynb" for number in count(2)))
+    return next(each for each in names if not (folder / each).exists())
 
 
 def _authors(value: JSON) -> Iterator[dict[str, JSON]]:

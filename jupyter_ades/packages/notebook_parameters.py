@@ -16,9 +16,11 @@ from dataclasses import dataclass, replace
 
 from jupyter_ades.errors import InvalidPackage, Problem
 from jupyter_ades.model import Input
+from jupyter_ades.packages.magics import without_magics
 from jupyter_ades.packages.notebook_types import (
     NotData,
     annotated,
+    dotted,
     infer,
     literal,
     spelled,
@@ -58,13 +60,60 @@ def read_parameters(source: str, cell: int) -> tuple[Input, ...]:
     return tuple(_input(parameter) for parameter in found.values())
 
 
+def only_imports(source: str) -> bool:
+    """Whether a cell only imports, or has magics only; false for one that is not Python."""
+    return all(_is_quiet(each) for each in _statements(source))
+
+
+def only_assigns(source: str) -> bool:
+    """Whether a cell gives names types and plain values, and does nothing else but import."""
+    rest = [each for each in _statements(source) if not _is_quiet(each)]
+    return bool(rest) and all(_is_plain(each) for each in rest)
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    try:
+        return _parse("\n".join(source.splitlines()), 0)[0].body
+    except InvalidPackage:
+        # One that is no plain assignment.
+        return [ast.Raise()]
+
+
+def _is_quiet(statement: ast.stmt) -> bool:
+    if isinstance(statement, (ast.Import, ast.ImportFrom, ast.Pass)):
+        return True
+    if not isinstance(statement, ast.Expr):
+        return False
+    value = statement.value
+    called = dotted(value.func) if isinstance(value, ast.Call) else ""
+    return isinstance(value, ast.Constant) or called.startswith(".run_")
+
+
+def _is_plain(statement: ast.stmt) -> bool:
+    declared = list(_declared(statement, ""))
+    return bool(declared) and all(_is_data(each.value) for each in declared)
+
+
+def _is_data(node: ast.expr | None) -> bool:
+    """A literal, or a path, date or collection made of literals."""
+    if node is None:
+        return True
+    if isinstance(node, ast.Call) and suggested(node) and not node.keywords:
+        return all(_is_data(each) for each in node.args)
+    try:
+        literal(node)
+    except NotData:
+        return False
+    return True
+
+
 def _parse(source: str, cell: int) -> tuple[ast.Module, str]:
     """The syntax tree; lines for IPython count as empty when the cell is no Python with them."""
     try:
         return _tree(source), source
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         pass
-    plain = re.sub(r"(?m)^[ \t]*[%!].*$", "", source)
+    plain = without_magics(source)
     try:
         return _tree(plain), plain
     except SyntaxError as error:

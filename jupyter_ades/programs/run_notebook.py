@@ -25,6 +25,7 @@ from jupyter_ades.model import WorkOrder
 from jupyter_ades.programs import notebook_parameters
 from jupyter_ades.programs.notebook_engine import ENGINE, KernelDidNotStart, Watch
 from jupyter_ades.programs.notebook_kernel import kernel_manager, shut_down
+from jupyter_ades.programs.notebook_plots import keep_plots
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.runners.papermill import KERNEL_VARIABLE, executed_notebook
 from jupyter_ades.runners.steps import write_failure
@@ -69,7 +70,10 @@ def _run(order: WorkOrder, job: JobDir, manager: AsyncKernelManager) -> int:
     )
     target = executed_notebook(job, order.process)
     try:
-        _execute(order, job, manager, watch, target)
+        try:
+            _execute(order, job, manager, watch, target)
+        finally:
+            _keep_plots(watch, target)
     except (PapermillExecutionError, DeadKernelError):
         if watch.failure is not None:
             return _fail(job, watch.failure)
@@ -78,7 +82,7 @@ def _run(order: WorkOrder, job: JobDir, manager: AsyncKernelManager) -> int:
     except KernelDidNotStart as error:
         name = manager.kernel_name
         return _fail(job, {"detail": f"the kernel '{name}' did not start: {error}"})
-    except PapermillException as error:
+    except (PapermillException, NotImplementedError) as error:
         return _fail(job, {"detail": f"{watch.name} could not be run: {error}"})
     watch.end()
     return 0
@@ -93,7 +97,7 @@ def _execute(
     execute_notebook(
         _literally(job.package / order.process.entry),
         _literally(target),
-        parameters=notebook_parameters.parameters(inputs),
+        parameters=notebook_parameters.parameters(inputs, order.process.inputs),
         engine_name=ENGINE,
         kernel_name=manager.kernel_name,
         language=spec.language,
@@ -102,6 +106,19 @@ def _execute(
         watch=watch,
         manager=manager,
     )
+
+
+def _keep_plots(watch: Watch, executed: Path) -> None:
+    """Also of a notebook that failed: they may show why."""
+    if not executed.is_file():
+        return
+    cells = nbformat.read(executed, as_version=4).cells
+    try:
+        said = keep_plots(watch.deployed, cells, executed.parent)
+    except OSError as error:
+        said = f"the cells' pictures could not be kept as files: {error.strerror or error}"
+    if said:
+        watch.speaker.line(said)
 
 
 def _literally(path: Path) -> str:

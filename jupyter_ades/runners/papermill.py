@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import shutil
@@ -21,6 +22,8 @@ KERNEL_VARIABLE = "JUPYTER_ADES_KERNEL"
 NOTEBOOK_TYPE = "application/x-ipynb+json"
 #: Folders in the job's folder that are no results.
 LITTER = frozenset({".ipynb_checkpoints", "__pycache__"})
+#: Below ``outputs/``: the folder of the pictures that cells showed, and the list of them.
+PLOTS, PLOTS_LIST = "plots", "plots.json"
 
 
 class PapermillRunner:
@@ -62,8 +65,9 @@ class PapermillRunner:
         return read_step_line(line)
 
     def collect(self, job: JobDir, process: Process) -> dict[str, JSON]:
-        """The executed notebook, and every new file in the job's folder."""
-        outputs: dict[str, JSON] = {"results": list(_new_files(job))}
+        """The executed notebook, every new file in the job's folder, and the cells' pictures."""
+        files = list(_new_files(job))
+        outputs: dict[str, JSON] = {"results": [*files, *_plots(job, files)]}
         notebook = executed_notebook(job, process)
         if notebook.is_file():
             outputs["notebook"] = {**_file(notebook), "type": NOTEBOOK_TYPE}
@@ -91,6 +95,9 @@ def _failed_cell(failure: Mapping[str, Any]) -> str:
     source = f" (`{failure['source']}`)" if failure.get("source") else ""
     where = f" at line {line}{source}" if line else ""
     said = f"{failure.get('ename', '')}: {failure.get('evalue', '')}".strip(": ")
+    if said.isdigit():
+        # All that a bash kernel says.
+        said = f"its last command ended with exit code {said}"
     return f"{failure['cell']} of {failure['notebook']} failed{where}: {said}"
 
 
@@ -104,6 +111,21 @@ def _new_files(job: JobDir) -> Iterator[JSON]:
             relative = path.relative_to(job.work)
             if _is_result(path, inside) and not (job.package / relative).exists():
                 yield {**_file(path), "relative": relative.as_posix()}
+
+
+def _plots(job: JobDir, files: Sequence[JSON]) -> Iterator[JSON]:
+    """The pictures that cells showed, but for those that the notebook saved to a file as well."""
+    try:
+        listed = json.loads((job.outputs / PLOTS_LIST).read_bytes())
+    except (OSError, ValueError):
+        return
+    saved = [Path(each["path"]) for each in files]
+    for each in listed:
+        path = job.outputs / PLOTS / each["name"]
+        size = path.stat().st_size
+        same = (other for other in saved if other.stat().st_size == size)
+        if not any(filecmp.cmp(path, other, shallow=False) for other in same):
+            yield {**_file(path), "type": each["type"], "title": each["title"]}
 
 
 def _is_result(path: Path, inside: Path) -> bool:

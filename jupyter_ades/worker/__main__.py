@@ -20,7 +20,7 @@ from jupyter_ades.model import JobStatus
 from jupyter_ades.system.descendants import JOB_VARIABLE, adopt_orphans
 from jupyter_ades.system.identity import this_worker
 from jupyter_ades.worker.course import Course
-from jupyter_ades.worker.log import JobLog
+from jupyter_ades.worker.log import JobLog, listen
 from jupyter_ades.worker.process import Dismissal, Dismissed
 from jupyter_ades.worker.report import Report
 
@@ -43,6 +43,7 @@ def main(folder: str) -> int:
     adopt_orphans()
     write_record(job.worker, this_worker())
     with JobLog(job.log) as log:
+        listen(log)
         _carry(job, log, Report(job), dismissal)
     os.close(lock)
     return 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +24,8 @@ class JobLog:
         self._limit, self._head, self._tail = limit, head, tail
         self._file = open(path, "ab", buffering=0)  # noqa: SIM115
         self._size = os.fstat(self._file.fileno()).st_size
+        # Downloads say things from threads of their own.
+        self._lock = threading.Lock()
 
     def __enter__(self) -> JobLog:
         return self
@@ -38,7 +42,7 @@ class JobLog:
         """Append a line of the command's."""
         data = text.encode("utf-8", "replace") + b"\n"
         # A full disk takes the log, not the job.
-        with suppress(OSError):
+        with suppress(OSError), self._lock:
             self._file.write(data)
             self._size += len(data)
             if self._size > self._limit:
@@ -60,3 +64,25 @@ class JobLog:
         note = f"\n[... {left_out} bytes of this log are left out ...]\n"
         self._file.write(note.encode() + tail)
         self._size = os.fstat(self._file.fileno()).st_size
+
+
+class LogHandler(logging.Handler):
+    """Passes what our own modules say through ``logging`` to the job's log."""
+
+    def __init__(self, log: JobLog) -> None:
+        super().__init__(logging.INFO)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it, with its level when that is more than a note."""
+        level = f"{record.levelname.lower()}: " if record.levelno > logging.INFO else ""
+        self._log.say(level + self.format(record))
+
+
+def listen(log: JobLog) -> None:
+    """Write what loggers below ``jupyter_ades`` say, from INFO up, into the job's log."""
+    logger = logging.getLogger("jupyter_ades")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(LogHandler(log))
+    # The worker's own stderr is the same file.
+    logger.propagate = False

@@ -132,10 +132,10 @@ def test_only_the_first_tagged_code_cell_counts(tmp_path: Path) -> None:
     assert [each.id for each in read_notebook(book, tmp_path).inputs] == ["a"]
 
 
-def test_another_language_deploys_without_inputs(tmp_path: Path) -> None:
-    book = notebook(cell("x <- 1", "parameters"), kernel="ir", language_info={"name": "R"})
+def test_an_unread_language_deploys_without_inputs(tmp_path: Path) -> None:
+    book = notebook(cell("x = 1", "parameters"), kernel="ir", language_info={"name": "Stan"})
     process = read_notebook(book, tmp_path)
-    assert (process.inputs, process.details) == ((), {"kernel": "ir", "language": "r"})
+    assert (process.inputs, process.details) == ((), {"kernel": "ir", "language": "stan"})
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_ades.client import AsyncClient as AsyncClient
+    from jupyter_ades.client import Client as Client
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """``jupyter_ades.Client`` and ``AsyncClient``, imported when they are asked for."""
+    if name in ("Client", "AsyncClient"):
+        from jupyter_ades import client
+
+        return getattr(client, name)
+    raise AttributeError(f"module 'jupyter_ades' has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext jupyter_ades``: the ``%ades`` magics."""
+    from jupyter_ades.client.magics import load
+
+    load(shell)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:

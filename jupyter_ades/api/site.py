@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.service import Service
 from jupyter_ades.core.thread import Core
 from jupyter_ades.model import FetchPolicy
+
+#: A name or an address, with or without a port.
+HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +33,29 @@ class ApiSite:
     base_url: str
     #: ``scheme://host`` that clients use, when the operator says it; empty takes each request's.
     public_url: str = ""
+    #: Whether what proxies say in ``X-Forwarded-*`` is believed: Jupyter's ``trust_xheaders``.
+    trust_xheaders: bool = False
 
     def links(self, request: HTTPServerRequest, workspace: str, dialect: str) -> Links:
         """Addresses of a workspace in a dialect, as a request's client sees them."""
-        origin = self.public_url or f"{request.protocol}://{request.host}"
+        origin = self.public_url or origin_of(request, trusting=self.trust_xheaders)
         return Links(root=f"{self.base_url}{workspace}/{dialect}", origin=origin.rstrip("/"))
+
+
+def origin_of(request: HTTPServerRequest, *, trusting: bool) -> str:
+    """Scheme and host that a request's client used.
+
+    The first proxy is the one that clients reach, and each further one adds itself at the end of
+    ``X-Forwarded-Proto``; tornado takes the last.
+    """
+    scheme, host = request.protocol, request.host
+    if trusting:
+        said = _first(request, "X-Scheme") or _first(request, "X-Forwarded-Proto")
+        scheme = said if said in ("http", "https") else scheme
+        named = _first(request, "X-Forwarded-Host")
+        host = named if HOST.fullmatch(named) else host
+    return f"{scheme}://{host}"
+
+
+def _first(request: HTTPServerRequest, name: str) -> str:
+    return str(request.headers.get(name, "")).partition(",")[0].strip()

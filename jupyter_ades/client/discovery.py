@@ -191,7 +191,7 @@ def running_servers() -> list[RunningServer]:
         except (OSError, ValueError, KeyError, TypeError):
             continue
         # A server that was killed leaves its file behind.
-        if server.url.startswith("http") and psutil.pid_exists(server.pid):
+        if server.url.startswith(("http://", "https://")) and psutil.pid_exists(server.pid):
             found.append(server)
     return found
 

@@ -21,7 +21,7 @@ class ClientError(Exception):
         *,
         title: str = "",
         status: int | None = None,
-        type: str = "",
+        kind: str = "",
         problems: tuple[Problem, ...] = (),
     ) -> None:
         super().__init__(detail)
@@ -31,7 +31,7 @@ class ClientError(Exception):
         #: HTTP status of the answer; None when there was no answer.
         self.status = status
         #: The answer's exception type (a URI), as OGC API - Processes defines them.
-        self.type = type
+        self.type = kind
         self.problems = problems
 
     def __str__(self) -> str:
@@ -168,8 +168,8 @@ def error_of(status: int, document: Any, *, token: bool, address: str) -> Client
     cls = BY_TYPE.get(ending) or BY_STATUS.get(status)
     cls = cls or (ServerError if status >= 500 else ClientError)
     if cls is NotAllowed:
-        detail = _about_token(detail, token=token, address=address)
-    return cls(detail, title=title, status=status, type=kind, problems=_problems(found))
+        detail = _about_token(f"{status} {title}", token=token, address=address)
+    return cls(detail, title=title, status=status, kind=kind, problems=_problems(found))
 
 
 def _phrase(status: int) -> str:
@@ -185,13 +185,13 @@ def _text(document: Mapping[str, Any], *names: str) -> str:
     return next((value for value in found if isinstance(value, str) and value), "")
 
 
-def _about_token(detail: str, *, token: bool, address: str) -> str:
+def _about_token(answer: str, *, token: bool, address: str) -> str:
     reason = (
         "the token was refused: it may have expired, or be for another server or user"
         if token
         else "no token was sent; give one by Client(url, token=...), --token or $ADES_TOKEN"
     )
-    return f"{address} answers {detail!r}: {reason}."
+    return f"{address} answers {answer}: {reason}."
 
 
 def _problems(document: Mapping[str, Any]) -> tuple[Problem, ...]:

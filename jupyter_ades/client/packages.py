@@ -28,7 +28,7 @@ class DeployCall:
 
 
 def deploy_call(
-    package: str | Path | Mapping[str, Any], *, id: str = "", root_dir: Path | None = None
+    package: str | Path | Mapping[str, Any], *, process_id: str = "", root_dir: Path | None = None
 ) -> DeployCall:
     """The request that deploys a package.
 
@@ -36,24 +36,24 @@ def deploy_call(
     any other file is sent. A path that is no file here is taken as one in the server's folder.
     """
     if isinstance(package, Mapping):
-        return _of_document(dict(package), id)
+        return _of_document(dict(package), process_id)
     name, _, workflow = str(package).partition("#")
     fragment = f"#{workflow}" if workflow else ""
     if urlsplit(name).scheme in ("http", "https", "s3"):
-        return _of_unit({"href": f"{name}{fragment}"}, id)
+        return _of_unit({"href": f"{name}{fragment}"}, process_id)
     path = Path(name).expanduser()
     if not path.is_file():
         if path.is_absolute() or path.is_dir():
             raise InvalidPackage(f"{path}: there is no such file.")
-        return _of_unit({"href": f"{name}{fragment}"}, id)
+        return _of_unit({"href": f"{name}{fragment}"}, process_id)
     inside = _relative(path, root_dir)
     if inside is not None:
-        return _of_unit({"href": f"{inside}{fragment}"}, id)
-    return _of_file(path, workflow, id)
+        return _of_unit({"href": f"{inside}{fragment}"}, process_id)
+    return _of_file(path, workflow, process_id)
 
 
-def _of_document(document: dict[str, Any], id: str) -> DeployCall:
-    if "executionUnit" in document or "inputs" in document and "cwlVersion" not in document:
+def _of_document(document: dict[str, Any], process_id: str) -> DeployCall:
+    if "executionUnit" in document or ("inputs" in document and "cwlVersion" not in document):
         return DeployCall(content=json.dumps(document).encode(), media_type=OGC_PACKAGE)
     kinds = {"nbformat": NOTEBOOK, "cwlVersion": CWL_JSON}
     kind = next((kinds[key] for key in kinds if key in document), None)
@@ -62,12 +62,12 @@ def _of_document(document: dict[str, Any], id: str) -> DeployCall:
             "The document is neither CWL (cwlVersion) nor a notebook (nbformat) nor an OGC"
             " application package (executionUnit)."
         )
-    if id:
-        return _of_unit({"value": document, "mediaType": kind}, id)
+    if process_id:
+        return _of_unit({"value": document, "mediaType": kind}, process_id)
     return DeployCall(content=json.dumps(document).encode(), media_type=kind)
 
 
-def _of_file(path: Path, workflow: str, id: str) -> DeployCall:
+def _of_file(path: Path, workflow: str, process_id: str) -> DeployCall:
     kind = MEDIA_TYPES.get(path.suffix.lower())
     if kind is None:
         known = ", ".join(MEDIA_TYPES)
@@ -76,16 +76,16 @@ def _of_file(path: Path, workflow: str, id: str) -> DeployCall:
     if kind == CWL_JSON and b'"nbformat"' in data:
         kind = NOTEBOOK
     query = {"w": workflow} if workflow else {}
-    if not id:
+    if not process_id:
         return DeployCall(content=data, media_type=kind, query=query)
-    named = _of_unit({"value": data.decode(), "mediaType": kind}, id)
+    named = _of_unit({"value": data.decode(), "mediaType": kind}, process_id)
     return DeployCall(content=named.content, media_type=named.media_type, query=query)
 
 
-def _of_unit(unit: dict[str, Any], id: str) -> DeployCall:
+def _of_unit(unit: dict[str, Any], process_id: str) -> DeployCall:
     document: dict[str, Any] = {"executionUnit": unit}
-    if id:
-        document["processDescription"] = {"process": {"id": id}}
+    if process_id:
+        document["processDescription"] = {"process": {"id": process_id}}
     return DeployCall(content=json.dumps(document).encode(), media_type=OGC_PACKAGE)
 
 

@@ -120,9 +120,7 @@ class Site:
         )
         reply = yield from send(call)
         if reply.status >= 400:
-            raise error_of(
-                reply.status, reply.document, token=bool(call.token), address=self.label
-            )
+            raise error_of(reply.status, reply.document, token=bool(call.token), address=self.label)
         if reply.media_type == "text/html" and call.headers["Accept"] == JSON_TYPE:
             raise NotAService(
                 f"{url} answers with a page, not with JSON: a login page, or no ADES at all."

@@ -7,14 +7,16 @@ already.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 
 import jupyter_ades
-from jupyter_ades.client.errors import ClientError, NoServer, Unavailable
+from jupyter_ades.client.errors import ClientError, NoServer, Unavailable, error_of
 from jupyter_ades.client.steps import Call, Operation, Pause, Reply
 
 T = TypeVar("T")
@@ -23,15 +25,19 @@ T = TypeVar("T")
 TIMEOUT = httpx.Timeout(150.0, connect=10.0)
 #: A followed log is silent for as long as the job is.
 STREAM_TIMEOUT = httpx.Timeout(None, connect=10.0)
+#: A proxy of the machine's has no business between a client and a server beside it.
+BESIDE = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 USER_AGENT = f"jupyter-ades/{jupyter_ades.__version__}"
 
 
 def _options(verify: bool | str) -> dict[str, Any]:
+    trusted = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
     return {
         "timeout": TIMEOUT,
         "follow_redirects": True,
-        "verify": verify,
+        "verify": trusted,
         "headers": {"User-Agent": USER_AGENT},
+        "mounts": dict.fromkeys(BESIDE),
     }
 
 
@@ -60,6 +66,15 @@ def _unreachable(url: str, error: Exception) -> ClientError:
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return NoServer(f"{url!r} is no address of a server: {reason}.")
     return Unavailable(f"{origin} does not answer: {reason}.")
+
+
+def _refusal(call: Call, reply: Reply) -> ClientError:
+    return error_of(reply.status, reply.document, token=bool(call.token), address=call.url)
+
+
+def _part(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f".{path.name}.part")
 
 
 class SyncTransport:
@@ -106,12 +121,29 @@ class SyncTransport:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _unreachable(step.url, error) from None
 
+    def save(self, call: Call, path: Path) -> Path:
+        """Write an answer to a file, which appears when it is complete."""
+        part = _part(path)
+        try:
+            with self.http.stream(**_request(call), timeout=TIMEOUT) as response:
+                if response.is_error:
+                    response.read()
+                    raise _refusal(call, _reply(response))
+                with open(part, "wb") as file:
+                    for chunk in response.iter_bytes():
+                        file.write(chunk)
+        except httpx.HTTPError as error:
+            raise _unreachable(call.url, error) from None
+        return part.replace(path)
+
     def lines(self, call: Call) -> Iterator[str]:
         """The lines of an answer as they come."""
         try:
             with self.http.stream(**_request(call), timeout=STREAM_TIMEOUT) as response:
-                if response.status_code == 200:
-                    yield from response.iter_lines()
+                if response.is_error:
+                    response.read()
+                    raise _refusal(call, _reply(response))
+                yield from response.iter_lines()
         except httpx.HTTPError as error:
             raise _unreachable(call.url, error) from None
 
@@ -160,12 +192,29 @@ class AsyncTransport:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _unreachable(step.url, error) from None
 
+    async def save(self, call: Call, path: Path) -> Path:
+        """Write an answer to a file, which appears when it is complete."""
+        part = _part(path)
+        try:
+            async with self.http.stream(**_request(call), timeout=TIMEOUT) as response:
+                if response.is_error:
+                    await response.aread()
+                    raise _refusal(call, _reply(response))
+                with open(part, "wb") as file:
+                    async for chunk in response.aiter_bytes():
+                        file.write(chunk)
+        except httpx.HTTPError as error:
+            raise _unreachable(call.url, error) from None
+        return part.replace(path)
+
     async def lines(self, call: Call) -> AsyncIterator[str]:
         """The lines of an answer as they come."""
         try:
             async with self.http.stream(**_request(call), timeout=STREAM_TIMEOUT) as response:
-                if response.status_code == 200:
-                    async for line in response.aiter_lines():
-                        yield line
+                if response.is_error:
+                    await response.aread()
+                    raise _refusal(call, _reply(response))
+                async for line in response.aiter_lines():
+                    yield line
         except httpx.HTTPError as error:
             raise _unreachable(call.url, error) from None

@@ -64,6 +64,8 @@ class JobDir:
         self.log = root / "job.log"
         #: The package as it was when the job started.
         self.package = root / "package"
+        #: The ids of the job's containers, and the engine that they run in.
+        self.containers = root / "containers"
         #: What was staged in, one folder per input.
         self.inputs = root / "inputs"
         #: The staged inputs as JSON, references replaced by paths: what the command reads.

@@ -107,6 +107,8 @@ class Process:
     digest: str = ""
     #: Whether it may be replaced or undeployed.
     mutable: bool = True
+    #: What could be better in the package: ``{"path": "cell 2", "detail": ...}``.
+    warnings: tuple[dict[str, JSON], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +199,10 @@ class DeployRequest:
     description: dict[str, JSON] = field(default_factory=dict)
     #: Names of the kernels that are installed where jobs run.
     kernels: tuple[str, ...] = ()
+    #: When no cell of a notebook is tagged, the first one of plain assignments is its parameters.
+    tag_parameters: bool = False
+    #: Bytes that the package and all that comes with it may have.
+    max_bytes: int = 100 * 2**20
     fetch: FetchPolicy
 
 
@@ -238,6 +244,9 @@ class Results:
 
     #: Output id to its value; a file is ``{"href": "wf-<id>/...", "type": media type}``.
     outputs: dict[str, JSON] = field(default_factory=dict)
+    #: Output id to its value in CWL's words: File and Directory objects with checksum and listing,
+    #: their ``location`` relative as hrefs are. Empty when the job failed.
+    objects: dict[str, JSON] = field(default_factory=dict)
     #: ``wf-<id>/catalog.json``; None when the job failed.
     catalog: str | None = None
 

@@ -19,6 +19,7 @@ from jupyter_ades.model import (
     FetchPolicy,
     Job,
     JobStatus,
+    Process,
     WorkerStatus,
     WorkOrder,
 )
@@ -267,6 +268,12 @@ class Dispatcher:
         return job
 
     # asked by the service
+
+    def check(self, process: Process) -> None:
+        """Raise an AdesError when a process cannot run here, as far as its runner can tell."""
+        refuse = getattr(self._runner(process.runner), "check", None)
+        if refuse is not None:
+            refuse(process, self._site)
 
     def dismiss(self, workspace: Workspace, job: Job) -> Job:
         """End a waiting job at once; ask a running one to end, which later ticks see through."""

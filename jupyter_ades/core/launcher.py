@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from jupyter_ades.jobdir import JobDir, read_record
+from jupyter_ades.system.containers import end_containers
 from jupyter_ades.system.descendants import end_all
 from jupyter_ades.system.identity import Worker, is_alive
 
@@ -72,6 +73,7 @@ class ColdLauncher:
         """End the worker and everything the job started, at once."""
         self._signal(job, signal.SIGKILL)
         end_all(job.root.name)
+        end_containers(job.containers)
 
     def _reap(self) -> None:
         for root, child in list(self._children.items()):

@@ -135,6 +135,7 @@ class Service:
         process = self.process(process_id)
         self._check_room()
         inputs = check(process, request.inputs, self._fetch, self._limits)
+        self._dispatcher.check(process)
         checked = replace(request, inputs=inputs)
         now = datetime.now(UTC)
         job = Job(

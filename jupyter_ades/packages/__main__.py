@@ -9,6 +9,7 @@ In the folder stands ``deploy.json`` (:class:`~jupyter_ades.model.DeployRequest`
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
 import traceback
 from dataclasses import replace
@@ -21,10 +22,13 @@ import msgspec
 from jupyter_ades.errors import AdesError, InvalidRequest, Problem
 from jupyter_ades.fetch import fetch_bytes
 from jupyter_ades.model import DeployRequest, Process
+from jupyter_ades.packages.archive import MEDIA_TYPES
 from jupyter_ades.packages.base import Package
+from jupyter_ades.packages.bundle import is_bundle, unpack
+from jupyter_ades.packages.folder import zipped
 from jupyter_ades.packages.identity import check_id, versioned
 from jupyter_ades.packages.registry import GENERIC, pick, readers
-from jupyter_ades.references import is_web
+from jupyter_ades.references import is_web, user_path
 
 
 def main(folder: Path) -> int:
@@ -52,32 +56,56 @@ def read(folder: Path) -> Process:
     (folder / "original").write_bytes(package.data)
     target = folder / "package"
     target.mkdir()
-    known = readers()
-    process = pick(package, known).read(package, target, request.fetch, request.kernels)
+    process = _read(package, folder, request)
     described = describe(process, request.description)
-    return replace(described, digest=digest(folder / "original", target))
+    return replace(
+        described,
+        digest=digest(folder / "original", target),
+        warnings=(*package.warnings, *process.warnings),
+    )
+
+
+def _read(package: Package, folder: Path, request: DeployRequest) -> Process:
+    """The process of a package; one in a zip sees the files of that zip and no others."""
+    known, target = readers(), folder / "package"
+    if not is_bundle(package):
+        return pick(package, known).read(package, target, request.fetch, request.kernels)
+    unpacked = folder / "unpacked"
+    try:
+        inner = unpack(package, unpacked, known)
+        fetch = replace(request.fetch, user_folder=str(inner.beside))
+        process = pick(inner, known).read(inner, target, fetch, request.kernels)
+    finally:
+        shutil.rmtree(unpacked, ignore_errors=True)
+    return replace(process, media_type=MEDIA_TYPES[0])
 
 
 def obtain(request: DeployRequest) -> Package:
-    """The package that a request carries or names."""
-    if request.body is not None:
-        return Package(data=request.body, media_type=request.media_type, workflow=request.workflow)
-    href = request.href or ""
-    data, served, url = fetch_bytes(href, request.fetch)
-    path = unquote(urlsplit(href).path) if is_web(href) else href
-    return Package(
-        data=data,
-        media_type=request.media_type or _trusted(served),
-        name=PurePosixPath(path).name,
-        href=url,
+    """The package that a request carries or names; a folder of the user folder as a zip."""
+    blank = Package(
+        data=request.body or b"",
+        media_type=request.media_type,
         workflow=request.workflow,
+        tag_parameters=request.tag_parameters,
+        max_bytes=request.max_bytes,
     )
+    if request.body is not None:
+        return blank
+    href = request.href or ""
+    path = unquote(urlsplit(href).path) if is_web(href) else href
+    named = replace(blank, name=PurePosixPath(path).name)
+    if not is_web(href) and user_path(href, request.fetch).is_dir():
+        data, warnings = zipped(href, request.fetch, request.max_bytes)
+        return replace(named, data=data, media_type=MEDIA_TYPES[0], warnings=warnings)
+    data, served, url = fetch_bytes(href, request.fetch, request.max_bytes)
+    media_type = request.media_type or _trusted(served)
+    return replace(named, data=data, media_type=media_type, href=url)
 
 
 def _trusted(served: str) -> str:
     """What a server says of a file, unless it knows no better than its name and content do."""
     known = {each for reader in readers() for each in reader.media_types}
-    return served if served in known | GENERIC else ""
+    return served if served in known | GENERIC | {*MEDIA_TYPES} else ""
 
 
 def describe(process: Process, description: dict[str, Any]) -> Process:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from jupyter_ades.model import FetchPolicy, Process
+from jupyter_ades.model import JSON, FetchPolicy, Process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,14 @@ class Package:
     href: str | None = None
     #: The workflow that ``#id`` or ``?w=`` picks; empty picks the package's own main one.
     workflow: str = ""
+    #: The folder with the files of a zip, or of a folder, that it came in; None when it came alone.
+    beside: Path | None = None
+    #: When no cell of a notebook is tagged, the first one of plain assignments is its parameters.
+    tag_parameters: bool = False
+    #: Bytes that it and all that comes with it may have.
+    max_bytes: int = 100 * 2**20
+    #: What was noticed while it was brought here: ``{"path": ..., "detail": ...}``.
+    warnings: tuple[dict[str, JSON], ...] = ()
 
     @property
     def label(self) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_ades.model import JSON, FetchPolicy, Input, Output, Process
 from jupyter_ades.packages.base import Package
+from jupyter_ades.packages.cwl_practice import Tool, advise
 from jupyter_ades.packages.cwl_types import TypeReader, read_input, read_output, short
 from jupyter_ades.packages.identity import slug
 
@@ -38,13 +40,13 @@ class CwlReader:
     def read(
         self, package: Package, folder: Path, fetch: FetchPolicy, kernels: tuple[str, ...]
     ) -> Process:
-        """The process of a CWL document; ``folder`` gets ``app.cwl`` and files that it names."""
+        """The process of a CWL document; ``folder`` gets it, and all that it names."""
         # cwltool takes a third of a second to import, and readers of other kinds stand beside.
         from jupyter_ades.packages.cwl_choice import choose, identifier
         from jupyter_ades.packages.cwl_loading import leaves, load_document, load_process, plain
         from jupyter_ades.packages.cwl_metadata import read_about
         from jupyter_ades.packages.cwl_packing import Source, write_entry
-        from jupyter_ades.packages.cwl_source import ENTRY, PackageFetcher, origin_of
+        from jupyter_ades.packages.cwl_source import PackageFetcher, origin_of
         from jupyter_ades.packages.cwl_yaml import check_yaml, decode
 
         origin = origin_of(package, fetch)
@@ -55,10 +57,11 @@ class CwlReader:
         written = choose(document, package.workflow, package.label)
         loaded = load_process(fetcher, origin, identifier(written))
         source = Source(text=text, document=document, origin=origin, fetcher=fetcher)
-        workflow = write_entry(source, loaded, folder, fetch)
+        entry, workflow = write_entry(source, loaded, folder, fetch)
         about = read_about(written, document)
         described = plain(loaded.tool.tool)
-        return Process(
+        tools = list(leaves(loaded.tool))
+        process = Process(
             id="",
             alias=identifier(written) or _fallback_id(package),
             version=about.version,
@@ -70,13 +73,14 @@ class CwlReader:
             outputs=_in_order(written, "outputs", _outputs(loaded.tool, described)),
             kind=self.kind,
             runner="cwltool",
-            entry=ENTRY,
+            entry=entry,
             details={
                 "workflow": workflow,
-                "docker_required": any(_needs_docker(tool) for tool in leaves(loaded.tool)),
+                **_containers(tools),
             },
             media_type=_media_type(package, text),
         )
+        return replace(process, warnings=advise(process, written, [_tool(each) for each in tools]))
 
 
 def _fallback_id(package: Package) -> str:
@@ -119,10 +123,20 @@ def _secrets(tool: CwlProcess) -> set[str]:
     return {short(each) for each in secrets} if isinstance(secrets, list) else set()
 
 
-def _needs_docker(tool: CwlProcess) -> bool:
-    """Whether a container is a requirement, not a hint."""
-    _, required = tool.get_requirement("DockerRequirement")
-    return bool(required)
+def _tool(tool: CwlProcess) -> Tool:
+    from jupyter_ades.packages.cwl_loading import plain
+
+    image, _ = tool.get_requirement("DockerRequirement")
+    return Tool(data=plain(tool.tool), image=image)
+
+
+def _containers(tools: Sequence[CwlProcess]) -> dict[str, JSON]:
+    """Whether any tool names an image, and whether it is a requirement, not a hint."""
+    found = [tool.get_requirement("DockerRequirement") for tool in tools]
+    return {
+        "docker": any(image is not None for image, _ in found),
+        "docker_required": any(bool(required) for _, required in found),
+    }
 
 
 def _in_order(written: Mapping[str, JSON], key: str, found: Sequence[T]) -> tuple[T, ...]:

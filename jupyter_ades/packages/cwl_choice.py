@@ -83,8 +83,10 @@ def _used(processes: Iterable[Written]) -> Iterator[str]:
 
 
 def _values(steps: JSON) -> list[Written]:
-    listed = steps.values() if isinstance(steps, Mapping) else steps
-    return [each for each in listed or [] if isinstance(each, Mapping)]
+    listed = list(steps.values()) if isinstance(steps, Mapping) else steps
+    if not isinstance(listed, list):
+        return []
+    return [each for each in listed if isinstance(each, Mapping)]
 
 
 def _not_found(reason: str, processes: Iterable[Written]) -> WorkflowNotFound:

@@ -1,32 +1,32 @@
-"""One self-contained CWL document with its files beside it, for the runner to run offline."""
+"""A CWL document with all that it names beside it, for the runner to run offline.
+
+Documents are kept as they were written and lie to one another as they did where they came from:
+relative references hold, and messages name the author's lines. (cwltool's own ``pack`` makes one
+document of them, but not of every one: steps whose sources stand in lists lose them.)
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
-from cwltool.pack import pack
 from ruamel.yaml import YAML
 
-from jupyter_ades.errors import InvalidPackage
+from jupyter_ades.errors import AdesError, InvalidPackage
 from jupyter_ades.fetch import fetch
 from jupyter_ades.model import JSON, FetchPolicy
-from jupyter_ades.packages.cwl_loading import (
-    Loaded,
-    explained,
-    load_process,
-    loading_context,
-    plain,
-)
+from jupyter_ades.packages.cwl_loading import Loaded, plain
+from jupyter_ades.packages.cwl_places import SCHEMAS, Named, named
 from jupyter_ades.packages.cwl_source import ENTRY, Origin, PackageFetcher, clean, missing
 from jupyter_ades.references import is_web, user_path
 
-#: Folder of the files that are defaults of inputs, beside the entry.
-FILES = "files"
+#: Folders of what lay beside the document, and of what came from elsewhere on the web.
+BESIDE, WEB = "tree", "web"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,24 +39,29 @@ class Source:
     fetcher: PackageFetcher
 
 
-def write_entry(source: Source, loaded: Loaded, folder: Path, policy: FetchPolicy) -> str:
-    """Write ``app.cwl`` and its files into a folder; gives the id of the process to run in it.
-
-    A document that needs nothing else is kept as it was written, less its ``$schemas``: cwltool
-    would look whether those web addresses answer, before every job.
-    """
-    if source.fetcher.others or any(_located(source.document)):
-        return _write_packed(source, loaded, folder, policy)
-    text = without_schemas(source.text) if "$schemas" in source.document else source.text
-    (folder / ENTRY).write_text(text, encoding="utf-8")
-    return loaded.uri.partition("#")[2]
+def write_entry(
+    source: Source, loaded: Loaded, folder: Path, policy: FetchPolicy
+) -> tuple[str, str]:
+    """Write a document and what it names into a folder; its path there and the process's id."""
+    workflow = loaded.uri.partition("#")[2]
+    texts = {source.origin.uri: source.text, **source.fetcher.others}
+    tree = _Tree(folder=folder, origin=source.origin, policy=policy, documents=frozenset(texts))
+    written = {uri: tree.localise(uri, text) for uri, text in texts.items()}
+    if len(texts) == 1 and not tree.brought:
+        (folder / ENTRY).write_text(written[source.origin.uri], encoding="utf-8")
+        return ENTRY, workflow
+    for uri, text in written.items():
+        target = tree.path(uri)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    return str(tree.path(source.origin.uri).relative_to(folder)), workflow
 
 
 def without_schemas(text: str) -> str:
     """A document without its ``$schemas``, every other line where it was."""
     root = YAML(typ="safe", pure=True).compose(text)
     for key, value in root.value:
-        if key.value != "$schemas":
+        if key.value != SCHEMAS:
             continue
         if root.flow_style:
             return _as_json(text)
@@ -67,72 +72,92 @@ def without_schemas(text: str) -> str:
 
 def _as_json(text: str) -> str:
     document = plain(YAML(typ="rt").load(text))
-    del document["$schemas"]
+    del document[SCHEMAS]
     return json.dumps(document, ensure_ascii=False, indent=1)
 
 
-def _write_packed(source: Source, loaded: Loaded, folder: Path, policy: FetchPolicy) -> str:
-    with explained(source.fetcher, source.origin):
-        packed = plain(pack(loading_context(source.fetcher), loaded.uri))
-    packed.pop("$schemas", None)
-    beside = {_localise(each, source.origin, folder, policy) for each in list(_located(packed))}
-    text = json.dumps(packed, ensure_ascii=False, indent=1)
-    (folder / ENTRY).write_text(text, encoding="utf-8")
-    _check(text, frozenset(beside), policy)
-    return "main"
+@dataclass(kw_only=True)
+class _Tree:
+    """The folder of a package, as its documents come to lie in it."""
 
+    folder: Path
+    origin: Origin
+    policy: FetchPolicy
+    #: URIs of all documents of the package.
+    documents: frozenset[str]
+    #: Files and folders that lie beside the documents now.
+    brought: set[Path] = field(default_factory=set)
 
-def _check(text: str, beside: frozenset[str], policy: FetchPolicy) -> None:
-    """Raise InvalidPackage when what was packed cannot be run."""
-    origin = Origin(path=ENTRY)
-    uris = frozenset(f"file:///{path}" for path in beside)
-    load_process(PackageFetcher(text, origin, policy, beside=uris), origin, "main")
+    def path(self, uri: str) -> Path:
+        """Where a document or file goes."""
+        parts = urlsplit(uri)
+        above = BESIDE if parts.scheme == "file" else f"{WEB}/{parts.netloc}"
+        name = unquote(parts.path).lstrip("/")
+        if parts.query:
+            name += f".{hashlib.sha256(parts.query.encode()).hexdigest()[:8]}"
+        target = Path(self.folder, above, name)
+        if not target.resolve().is_relative_to(self.folder.resolve()):
+            raise InvalidPackage(f"{clean(uri)} has a path that leaves the package.")
+        return target
 
+    def localise(self, uri: str, text: str) -> str:
+        """A document's text with addresses on the web made relative; files are brought."""
+        places = named(text)
+        changes = [(each, self._reference(uri, each)) for each in places if each.kind != SCHEMAS]
+        schemas = [self._schema(uri, each) for each in places if each.kind == SCHEMAS]
+        for each, reference in reversed(changes):
+            if reference is not None:
+                text = text[: each.start] + json.dumps(reference) + text[each.end :]
+        # cwltool would look whether these addresses on the web answer, before every job.
+        return without_schemas(text) if schemas and not any(schemas) else text
 
-def _located(value: JSON) -> Iterator[dict[str, JSON]]:
-    """Every File and Directory in a document that stands elsewhere."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _located(each)
-    elif isinstance(value, dict):
-        if value.get("class") in ("File", "Directory") and ("location" in value or "path" in value):
-            yield value
-        for each in value.values():
-            yield from _located(each)
+    def _reference(self, document: str, each: Named) -> str | None:
+        """What an address becomes; None when it is one no more than before, or none at all."""
+        uri, fragment = urldefrag(urljoin(document, each.text) if each.kind else each.text)
+        if each.kind:
+            self._bring(uri, each.kind)
+            for sibling in each.siblings():
+                self._bring_if_there(urljoin(document, sibling))
+            fragment = ""
+        elif uri not in self.documents:
+            return None
+        if not is_web(each.text):
+            return None
+        relative = quote(os.path.relpath(self.path(uri), self.path(document).parent))
+        return f"{relative}#{fragment}" if fragment else relative
 
+    def _schema(self, document: str, each: Named) -> bool:
+        """Whether a schema lies beside the document; one on the web is never fetched."""
+        uri = urljoin(document, each.text)
+        href = self.origin.href(uri)
+        return href is not None and not is_web(href) and self._bring_if_there(uri)
 
-def _localise(file: dict[str, JSON], origin: Origin, folder: Path, policy: FetchPolicy) -> str:
-    """Bring a file into the folder and let the document name it there; gives its relative URI."""
-    uri = str(file.pop("location", None) or file.pop("path", ""))
-    file.pop("path", None)
-    href = origin.href(uri)
-    if href is None:
-        raise missing(uri)
-    place = urlsplit(uri)
-    target = Path(folder, FILES, place.netloc, unquote(place.path).lstrip("/"))
-    if not target.resolve().is_relative_to(folder.resolve()):
-        raise InvalidPackage(f"The default file {clean(uri)} has a path that leaves the package.")
-    if not target.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _bring(file["class"], href, target, policy)
-    file["location"] = quote(str(target.relative_to(folder)))
-    return str(file["location"])
+    def _bring_if_there(self, uri: str) -> bool:
+        try:
+            self._bring(uri, "File")
+        except (AdesError, OSError):
+            return False
+        return self.path(uri).exists()
 
-
-def _bring(kind: str, href: str, target: Path, policy: FetchPolicy) -> None:
-    if is_web(href):
-        if kind != "File":
+    def _bring(self, uri: str, kind: str) -> None:
+        href, target = self.origin.href(uri), self.path(uri)
+        if href is None:
+            raise missing(uri)
+        if is_web(href) and kind != "File":
             raise InvalidPackage(
                 f"The default folder {href} is on the web: only files can be packed."
             )
-        fetch(href, target, policy)
-        return
-    source = user_path(href, policy)
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=_links, dirs_exist_ok=True)
-    elif source.exists():
-        shutil.copyfile(source, target)
-    # A default that is not there does no harm in a job that is given a value.
+        self.brought.add(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if is_web(href):
+            fetch(href, target, self.policy)
+            return
+        source = user_path(href, self.policy)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=_links, dirs_exist_ok=True)
+        elif source.exists():
+            shutil.copyfile(source, target)
+        # A default that is not there does no harm in a job that is given a value.
 
 
 def _links(folder: str, names: list[str]) -> list[str]:

@@ -52,5 +52,6 @@ def _unsupported(reason: str, known: Sequence[Reader]) -> UnsupportedMediaType:
     types = ", ".join(media_type for reader in known for media_type in reader.media_types)
     endings = ", ".join(suffix for reader in known for suffix in reader.suffixes)
     return UnsupportedMediaType(
-        f"{reason}; known are the media types {types} and files that end in {endings}."
+        f"{reason}; known are the media types {types} and files that end in {endings}, or a zip"
+        " (application/zip) of them."
     )

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from cwltool.context import RuntimeContext
-from cwltool.job import CommandLineJob
+from cwltool.docker import DockerCommandLineJob, PodmanCommandLineJob
+from cwltool.job import CommandLineJob, JobBase
 
 from jupyter_ades.programs.cwl_progress import Part, Progress
 from jupyter_ades.worker.lines import Lines
@@ -100,11 +101,12 @@ class _Tail:
             self._say(line)
 
 
-class HeardJob(CommandLineJob):
-    """One run of a command line tool."""
+class Heard:
+    """What every run of a command line tool has, wherever it runs."""
 
     listener: Listener
     part: Part
+    collect_outputs: Any
     status: str = ""
     code: int | None = None
 
@@ -121,7 +123,7 @@ class HeardJob(CommandLineJob):
         context = runtimeContext.copy()
         with _Tail(self.listener.progress.speaker.line) as tail:
             context.default_stdout = context.default_stderr = tail.file
-            super()._execute(runtime, env, context, monitor_function)
+            super()._execute(runtime, env, context, monitor_function)  # type: ignore[misc]
         if self.status != "success":
             errors = self.listener.errors.since(mark)
             self.listener.failures.append(Failure(self.part, self.code, list(tail.lines), errors))
@@ -132,3 +134,39 @@ class HeardJob(CommandLineJob):
             return collect(outdir, code)
 
         return noting
+
+
+class HeardJob(Heard, CommandLineJob):
+    """A run with what is installed here."""
+
+
+class _InContainer(Heard):
+    def _preserve_environment_on_containers_warning(self, varnames: Any = None) -> None:
+        """Say nothing: the variable that marks the job's processes does no harm in there."""
+
+
+class HeardDockerJob(_InContainer, DockerCommandLineJob):
+    """A run in a container of docker's."""
+
+
+class HeardPodmanJob(_InContainer, PodmanCommandLineJob):
+    """A run in a container of podman's."""
+
+    def create_runtime(
+        self,
+        env: MutableMapping[str, str],
+        runtimeContext: RuntimeContext,  # noqa: N803
+    ) -> tuple[list[str], str | None]:
+        """cwltool's command, without the mapping of users that podman refuses to root."""
+        command, cidfile = super().create_runtime(env, runtimeContext)
+        if os.geteuid() == 0:
+            command = [word for word in command if word != "--userns=keep-id"]
+        return command, cidfile
+
+
+#: cwltool's runs, and ours in their places.
+HEARD: dict[type[JobBase], type[JobBase]] = {
+    CommandLineJob: HeardJob,
+    DockerCommandLineJob: HeardDockerJob,
+    PodmanCommandLineJob: HeardPodmanJob,
+}

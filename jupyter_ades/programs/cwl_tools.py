@@ -7,7 +7,7 @@ from typing import Any
 
 from cwltool.command_line_tool import CommandLineTool, ExpressionTool
 from cwltool.context import LoadingContext, RuntimeContext
-from cwltool.job import CommandLineJob, JobBase
+from cwltool.job import JobBase
 from cwltool.process import Process, shortname
 from cwltool.workflow import Workflow, default_make_tool
 from cwltool.workflow_job import WorkflowJob, WorkflowJobStep, object_from_state
@@ -19,7 +19,7 @@ from jupyter_ades.programs.cwl_counting import (
     step_leaves,
     values_of,
 )
-from jupyter_ades.programs.cwl_jobs import HeardJob, Listener
+from jupyter_ades.programs.cwl_jobs import HEARD, Heard, Listener
 from jupyter_ades.programs.cwl_progress import Node, Place, part_of
 
 #: Name of the attribute by which cwltool's runtime context carries a :class:`Place`.
@@ -35,9 +35,9 @@ class HeardTool(CommandLineTool):
     listener: Listener
 
     def make_job_runner(self, runtimeContext: RuntimeContext) -> type[JobBase]:  # noqa: N803
-        """Our job in the place of cwltool's plain one."""
+        """Our job in the place of cwltool's."""
         kind = super().make_job_runner(runtimeContext)
-        return HeardJob if kind is CommandLineJob else kind
+        return HEARD.get(kind, kind)
 
     def job(
         self,
@@ -48,7 +48,7 @@ class HeardTool(CommandLineTool):
         """The tool's jobs, its end counted."""
         leaf = _Leaf(self, self.listener, job_order, runtimeContext)
         for job in super().job(job_order, leaf.ending(output_callbacks), runtimeContext):
-            if isinstance(job, HeardJob):
+            if isinstance(job, Heard):
                 job.listener, job.part = self.listener, leaf.part
                 leaf.runs = job
             yield job
@@ -80,7 +80,7 @@ class _Leaf:
         place = getattr(context, PLACE, None) or Place(node=root, per_part=1)
         name = context.name or shortname(process.tool.get("id", "tool"))
         self.part = part_of(name, place, job_order)
-        self.runs: HeardJob | None = None
+        self.runs: Heard | None = None
         self._node, self._progress = place.node, listener.progress
 
     def ending(self, callback: Callback | None) -> Callback:

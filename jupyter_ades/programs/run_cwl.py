@@ -1,6 +1,8 @@
-"""Runs a job's CWL by cwltool: ``python -m jupyter_ades.programs.run_cwl <job directory>``.
+"""Runs a job's CWL by cwltool: ``python -m jupyter_ades.programs.run_cwl JOB_DIRECTORY [ENGINE]``.
 
-Exit code 0 when it succeeded, 1 when not (``failure.json`` says why), 143 when it was ended.
+Without a container engine (``docker``, ``podman``) tools run with what is installed here.
+Exit code 0 when it succeeded, 1 when not (``failure.json`` says why), 33 when the package asks for
+something that cwltool does not do, 143 when it was ended.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -27,52 +30,57 @@ from jupyter_ades.programs.cwl_counting import leaves
 from jupyter_ades.programs.cwl_jobs import Listener
 from jupyter_ades.programs.cwl_outputs import keep_apart
 from jupyter_ades.programs.cwl_progress import Progress
+from jupyter_ades.programs.cwl_references import BesideAccess, References, declare_formats
 from jupyter_ades.programs.cwl_tools import maker
 from jupyter_ades.programs.speaker import Speaker
-from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS
+from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED
 from jupyter_ades.runners.steps import write_failure
+from jupyter_ades.system.containers import end_containers, note
 from jupyter_ades.system.descendants import JOB_VARIABLE
 
 #: Seconds that tools have to end by themselves when the job is dismissed.
 GRACE = 2.0
 
 
-def main(folder: str) -> int:
+def main(folder: str, engine: str = "") -> int:
     """Run the workflow of a job directory; the exit code."""
-    signal.signal(signal.SIGTERM, _end)
     job = JobDir(Path(folder))
+    signal.signal(signal.SIGTERM, partial(_end, job))
     order = job.read_plan()
     if order is None:
         print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
         return 2
+    if engine:
+        note(job.containers, engine)
     listener = Listener(Progress(Speaker(sys.stdout)))
-    code = _run(order, job, listener)
+    code = _run(order, job, listener, engine)
     if code != 0:
         write_failure(job, _failure(listener))
-    return 1 if code else 0
+    return code if code in (0, UNSUPPORTED) else 1
 
 
-def _run(order: WorkOrder, job: JobDir, listener: Listener) -> int:
+def _run(order: WorkOrder, job: JobDir, listener: Listener, engine: str) -> int:
     logger = logging.getLogger("cwltool")
     logger.addHandler(listener.errors)
     with open(job.work / OUTPUTS, "w", encoding="utf-8") as outputs:
         return cwltool_main(
-            argsl=_arguments(order, job),
+            argsl=_arguments(order, job, engine),
             stdout=outputs,
             logger_handler=_handler(listener.progress.speaker),
-            executor=Executor(order.cores, listener.progress),
+            executor=Executor(order.cores, listener.progress, References(job, order.fetch)),
             loadingContext=LoadingContext(
                 {
                     "construct_tool_object": maker(listener),
                     "fetcher_constructor": LocalFetcher,
                     "relax_path_checks": True,
-                    "skip_schemas": True,
+                    # Those that lie beside the package: the fetcher reads nothing else.
+                    "skip_schemas": False,
                 }
             ),
         )
 
 
-def _arguments(order: WorkOrder, job: JobDir) -> list[str]:
+def _arguments(order: WorkOrder, job: JobDir, engine: str) -> list[str]:
     scratch = job.work / "cwltool"
     scratch.mkdir()
     document = _url(job.package / order.process.entry)
@@ -82,10 +90,19 @@ def _arguments(order: WorkOrder, job: JobDir) -> list[str]:
         *("--outdir", str(job.outputs)),
         *("--tmpdir-prefix", f"{scratch}/tmp-", "--tmp-outdir-prefix", f"{scratch}/out-"),
         *("--preserve-environment", JOB_VARIABLE),
-        *("--no-container", "--no-doc-cache", "--no-compute-checksum", "--disable-color"),
+        "--enable-ext",
+        *_container_arguments(engine, job),
+        *("--no-doc-cache", "--no-compute-checksum", "--disable-color"),
         f"{document}#{workflow.lstrip('#')}" if workflow else document,
         _url(job.work / JOB_ORDER),
     ]
+
+
+def _container_arguments(engine: str, job: JobDir) -> list[str]:
+    if not engine:
+        return ["--no-container"]
+    kind = ["--podman"] if engine == "podman" else []
+    return [*kind, "--cidfile-dir", str(job.containers)]
 
 
 def _url(path: Path) -> str:
@@ -115,9 +132,10 @@ def _failure(listener: Listener) -> dict[str, Any]:
 class Executor(MultithreadedJobExecutor):
     """Runs tools side by side within the job's cores."""
 
-    def __init__(self, cores: int, progress: Progress) -> None:
+    def __init__(self, cores: int, progress: Progress, references: References) -> None:
         super().__init__(max_parallel=cores)
         self._progress = progress
+        self._references = references
 
     def execute(
         self,
@@ -130,6 +148,9 @@ class Executor(MultithreadedJobExecutor):
         self._progress.root.expect(leaves(process, job_order_object))
         context = runtime_context.copy()
         context.select_resources = self.select_resources
+        make_access: Any = partial(BesideAccess, references=self._references)
+        context.make_fs_access = make_access
+        declare_formats(process.tool["inputs"], job_order_object, self._references.plain)
         return super().execute(process, job_order_object, context, logger)
 
     def run_jobs(
@@ -171,13 +192,13 @@ class LocalFetcher(DefaultFetcher):
         return super().fetch_text(url, content_types)
 
     def check_exists(self, url: str) -> bool:
-        """Whether there is such a file."""
-        return url in self.cache or (
-            urlsplit(url).scheme in ("file", "") and super().check_exists(url)
-        )
+        """Whether there is such a file; one in the web is believed to be until it is read."""
+        if url in self.cache or urlsplit(url).scheme not in ("file", ""):
+            return True
+        return super().check_exists(url)
 
 
-def _end(number: int, frame: object) -> None:
+def _end(job: JobDir, number: int, frame: object) -> None:
     """End the tools, then this program at once: its threads would wait for them."""
     tools = psutil.Process().children(recursive=True)
     for tool in tools:
@@ -186,8 +207,9 @@ def _end(number: int, frame: object) -> None:
         except psutil.Error:
             continue
     psutil.wait_procs(tools, timeout=GRACE)
+    end_containers(job.containers)
     os._exit(128 + number)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,10 +33,18 @@ class Site:
     #: Kernel specs that the server's own manager knows: name to ``kernel.json`` with its
     #: ``resource_dir``.
     kernel_specs: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
+    #: The container engine that works here: ``docker``, ``podman``, or empty for none. Asked only
+    #: for packages that name an image: the first answer may take a second.
+    container_engine: Callable[[], str] = lambda: ""
 
 
 class Runner(Protocol):
-    """Turns a process and its inputs into a command, and reads what it tells and leaves."""
+    """Turns a process and its inputs into a command, and reads what it tells and leaves.
+
+    One may have a method ``check(process, site)`` besides, ``site`` being what gives a
+    :class:`Site`: it raises an AdesError for a process that cannot run here, and is asked before a
+    job is accepted.
+    """
 
     #: The name in plans, traits and entry points.
     name: str

@@ -1,4 +1,4 @@
-"""Runs CWL application packages by cwltool, without containers."""
+"""Runs CWL application packages by cwltool, in containers where there is an engine for them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,19 @@ from jupyter_ades.runners.steps import how_it_ended, last_words, read_failure, r
 
 #: In the command's working folder: what cwltool is given, and what it gives.
 JOB_ORDER, OUTPUTS = "job-order.json", "outputs.json"
+#: cwltool's exit code for a package that asks for something that it does not do.
+UNSUPPORTED = 33
 #: A place in the CWL, or in a job's folder, that tells a user of the service nothing.
 _WHERE = re.compile(r"^\[\w+ [^\]]*\] (?:Job error:\s*)?|\S*:\d+:\d+:\s+")
 _MISSING = re.compile(
     r"output for parameter '([^']*)'.*Did not find output file with glob pattern: \[(.*)\]",
     re.DOTALL,
+)
+#: What a package that requires a container is told where there is none.
+NO_ENGINE = (
+    "requires a container (DockerRequirement under requirements), and no container engine works"
+    " here: install podman or start docker, and see c.ADES.container_engine; or move"
+    " DockerRequirement to hints, to run its tools with what is installed here."
 )
 CLASSES = {"file": "File", "directory": "Directory", "stac-item": "File"}
 
@@ -35,21 +43,31 @@ class CwltoolRunner:
     name = "cwltool"
 
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
-        """The command for a job; raises Unavailable when the package requires a container."""
-        if process.details.get("docker_required"):
-            raise Unavailable(
-                f"{process.id} requires a container (DockerRequirement under requirements), and"
-                " containers cannot be run here yet. Move DockerRequirement to hints to run its"
-                " tools with what is installed here."
-            )
+        """The command for a job; raises Unavailable as :meth:`check` does."""
         here = str(Path(sys.prefix, "bin"))
+        program = (sys.executable, "-P", "-m", "jupyter_ades.programs.run_cwl")
+        engine = self._engine(process, site)
         return Plan(
             runner=self.name,
-            argv=(sys.executable, "-P", "-m", "jupyter_ades.programs.run_cwl", str(job.root)),
+            argv=(*program, str(job.root), *((engine,) if engine else ())),
             # So that a tool's `python` is the environment's.
             env={"PATH": os.pathsep.join([here, os.environ.get("PATH", os.defpath)])},
             stop_signal="SIGTERM",
         )
+
+    def check(self, process: Process, site: Callable[[], Site]) -> None:
+        """Raise Unavailable when the package requires a container and none can be run here."""
+        if process.details.get("docker_required"):
+            self._engine(process, site())
+
+    def _engine(self, process: Process, site: Site) -> str:
+        """The engine for the package's containers; empty when it runs without."""
+        required = process.details.get("docker_required")
+        named = required or process.details.get("docker")
+        engine = site.container_engine() if named else ""
+        if required and not engine:
+            raise Unavailable(f"{process.id} {NO_ENGINE}")
+        return engine
 
     def prepare(self, job: JobDir, inputs: Mapping[str, JSON], process: Process) -> None:
         """Write the CWL job order."""
@@ -79,8 +97,10 @@ class CwltoolRunner:
         failure = read_failure(job)
         if "step" in failure:
             return _failed_step(failure)
+        if exit_code == UNSUPPORTED:
+            return f"unsupported: {_first_error(failure) or 'the log says what is'}"
         if failure.get("errors"):
-            return _WHERE.sub("", str(failure["errors"][0])).strip()
+            return _first_error(failure)
         return f"cwltool {how_it_ended(exit_code)}: {last_words(list(last_lines))}".rstrip(": ")
 
 
@@ -92,8 +112,17 @@ def _as_cwl(value: JSON) -> JSON:
         return value
     if STAGED in value:
         # A location of our own: cwltool reads a path as a URL, and "#" and "%" in it as that.
-        return {"class": CLASSES[value[STAGED]], "location": f"file://{quote(value['path'])}"}
+        kept = ("basename", "format", "secondaryFiles")
+        return {
+            "class": CLASSES[value[STAGED]],
+            "location": f"file://{quote(value['path'])}",
+            **{key: _as_cwl(value[key]) for key in kept if key in value},
+        }
     return {key: _as_cwl(item) for key, item in value.items()}
+
+
+def _first_error(failure: Mapping[str, Any]) -> str:
+    return _WHERE.sub("", str((failure.get("errors") or [""])[0])).strip()
 
 
 def _failed_step(failure: Mapping[str, Any]) -> str:

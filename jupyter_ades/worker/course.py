@@ -13,6 +13,7 @@ from jupyter_ades.jobdir import JobDir, write_atomic
 from jupyter_ades.model import JSON, JobStatus, WorkOrder
 from jupyter_ades.runners.base import Runner
 from jupyter_ades.runners.registry import runner
+from jupyter_ades.system.containers import end_containers
 from jupyter_ades.worker.log import JobLog
 from jupyter_ades.worker.process import Dismissal, Dismissed, run_command
 from jupyter_ades.worker.report import Report
@@ -69,13 +70,17 @@ class Course:
                 last_lines.append(line)
                 self.log.line(line)
 
-        return run_command(
-            self.order.plan,
-            self.job.work,
-            self.order.job_id,
-            on_line=on_line,
-            dismissal=self.dismissal,
-        )
+        try:
+            return run_command(
+                self.order.plan,
+                self.job.work,
+                self.order.job_id,
+                on_line=on_line,
+                dismissal=self.dismissal,
+            )
+        finally:
+            # A container is no descendant of the command, which may have been killed.
+            end_containers(self.job.containers)
 
     def _succeed(self, engine: Runner) -> None:
         finished = datetime.now(UTC)

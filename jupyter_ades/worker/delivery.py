@@ -34,6 +34,8 @@ class Placed:
     media_type: str
     #: The output that it belongs to.
     output: str
+    #: What it shows, as its runner says; empty when it does not.
+    title: str = ""
 
 
 @dataclass
@@ -58,9 +60,15 @@ class Layout:
                 target=self._free(safe_path(wanted)),
                 media_type=media_type(source.name, described),
                 output=output,
+                title=str((described or {}).get("title") or ""),
             )
             self.files.append(self._by_source[real])
         return self._by_source[real]
+
+    def target_of(self, source: Path) -> str | None:
+        """Where a file goes; None when it is not delivered."""
+        placed = self._by_source.get(source.resolve())
+        return placed.target if placed else None
 
     def claim(self, path: str) -> str:
         """Keep a path for a file that is written later."""

@@ -23,9 +23,14 @@ _ODD = re.compile(r"[^\w.+=@~ -]")
 
 def file_name(href: str, default: str = "file") -> str:
     """The name that an href gives its file, safe in a folder."""
+    return safe_name(last_step(href)) or default
+
+
+def last_step(href: str) -> str:
+    """The last part of an href's path, decoded; empty for none."""
     path = urlsplit(href).path if is_web(href) or scheme_of(href) == "file" else href
     last = path.rstrip("/").rpartition("/")[2]
-    return safe_name(unquote(last) if scheme_of(href) else last) or default
+    return unquote(last) if scheme_of(href) else last
 
 
 def safe_name(text: str) -> str:

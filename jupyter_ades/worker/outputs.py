@@ -43,6 +43,8 @@ class Outputs:
     layout: Layout = field(init=False)
     #: Documents of the package's own catalogs, and the path and media type of what replaces them.
     _replaced: dict[Path, tuple[str, str]] = field(default_factory=dict)
+    #: Folders that were left, and their delivered path.
+    _placed_folders: dict[Path, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         ours = {CATALOG, job_item_name(self.job_id)} if self.merging else set()
@@ -60,6 +62,14 @@ class Outputs:
             case "Directory":
                 return self._directory(value, output)
         return {key: self.take(each, output) for key, each in value.items()}
+
+    def place(self, source: Path) -> str | None:
+        """A delivered file's or folder's path in the results; None when it is not delivered."""
+        real = source.resolve()
+        target = self._placed_folders.get(real) or self.layout.target_of(real)
+        if real in self._replaced:
+            target = self._replaced[real][0]
+        return None if target is None else f"wf-{self.job_id}/{target}"
 
     def _list(self, values: list[JSON], output: str) -> list[JSON]:
         """Files that are not there are left out; a catalog among loose files is read as one."""
@@ -107,10 +117,19 @@ class Outputs:
         if self._merge(folder, output):
             return self._merged(folder, wanted, output)
         name = self.layout.folder(wanted)
-        self.folders.append(name)
+        self._place_folders(folder, name)
         for path in files_in(folder):
             self.layout.add(path, f"{name}/{path.relative_to(folder)}", output)
         return self._link(f"{name}/", FOLDER)
+
+    def _place_folders(self, folder: Path, name: str) -> None:
+        """Note a folder and those in it, which are delivered also when they are empty."""
+        inside = [path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink()]
+        for path in [folder, *sorted(inside)]:
+            target = safe_path(f"{name}/{path.relative_to(folder)}")
+            self._placed_folders[path.resolve()] = f"{target}/"
+            if path == folder or not any(path.iterdir()):
+                self.folders.append(target)
 
     def _merge(self, folder: Path, output: str) -> bool:
         """Make the items of a folder's own catalog ours; false when it has none."""

@@ -112,7 +112,7 @@ def _job_item(files: Sequence[Placed], folder: Path, about: About) -> pystac.Ite
     )
     titles = {each.id: each.title for each in about.order.process.outputs}
     for placed in files:
-        asset = _asset(placed, titles.get(placed.output) or placed.output)
+        asset = _asset(placed, placed.title or titles.get(placed.output) or placed.output)
         _describe(asset, rasters[placed.target])
         item.add_asset(_key(placed.target, item.assets), asset)
     _declare(item)

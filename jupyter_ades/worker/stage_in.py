@@ -18,6 +18,7 @@ from jupyter_ades.worker.local_item import (
     file_name,
     folders_for,
     items_of,
+    last_step,
     safe_name,
     write_catalog,
 )
@@ -113,17 +114,27 @@ class _Staging:
         kind = reference[REFERENCE]
         stage = {"file": self._file, "directory": self._directory, "stac-item": self._item}[kind]
         path = stage(reference, input_id, folder)
-        return {STAGED: kind, "path": str(path), "href": reference.get("href")}
+        staged = {STAGED: kind, "path": str(path), "href": reference.get("href")}
+        said = {key: reference[key] for key in ("class", "format") if key in reference}
+        name = _own_name(reference, kind)
+        if name and name != path.name:
+            said["basename"] = name
+        beside = reference.get("secondaryFiles")
+        if beside:
+            said["secondaryFiles"] = [self.take(each, input_id, path.parent) for each in beside]
+        return {**staged, **said}
 
     def _file(self, reference: Mapping[str, JSON], input_id: str, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         if "href" not in reference:
-            path = folder / "value.json"
-            path.write_text(json.dumps(reference["value"]), encoding="utf-8")
+            path = folder / (safe_name(reference.get("basename", "")) or "value.json")
+            text = reference.get("contents")
+            text = json.dumps(reference["value"]) if text is None else text
+            path.write_text(text, encoding="utf-8")
             return path
         href = reference["href"]
         check_href(href, self.policy)
-        target = folder / file_name(href)
+        target = folder / (safe_name(reference.get("basename", "")) or file_name(href))
         self._fetch(href, target, input_id)
         return target
 
@@ -132,18 +143,30 @@ class _Staging:
             from jupyter_ades.fetch import fetch
 
             fetch(href, target, self.policy)
+            if not is_web(href):
+                _keep_executable(user_path(href, self.policy), target)
 
         self.transfers.append(Transfer(label=target.name, input_id=input_id, run=run))
 
     def _directory(self, reference: Mapping[str, JSON], input_id: str, folder: Path) -> Path:
+        name = safe_name(reference.get("basename", ""))
+        if "href" not in reference and "listing" in reference:
+            return self._listed(reference, input_id, folder / (name or "folder"))
         source = self._user_folder(reference.get("href"))
         if source is None:
             self._items(reference, input_id, folder)
             return folder
-        target = folder / (safe_name(source.name) or "folder")
+        target = folder / (name or safe_name(source.name) or "folder")
         run = FolderCopy(href=reference["href"], source=source, target=target, policy=self.policy)
         self.transfers.append(Transfer(label=source.name, input_id=input_id, run=run))
         return target
+
+    def _listed(self, reference: Mapping[str, JSON], input_id: str, folder: Path) -> Path:
+        """A folder that a request lists, file by file."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for each in reference["listing"]:
+            self.take(each, input_id, folder)
+        return folder
 
     def _user_folder(self, href: str | None) -> Path | None:
         """The folder that a path names, itself or by its catalog.json; else None."""
@@ -191,6 +214,20 @@ class _Staging:
             return json.loads(data), url
         except ValueError:
             return None, url
+
+
+def _keep_executable(source: Path, target: Path) -> None:
+    """Let a copied script be run as the first one can be."""
+    bits = source.stat().st_mode & 0o111
+    if bits:
+        target.chmod(target.stat().st_mode | bits)
+
+
+def _own_name(reference: Mapping[str, JSON], kind: str) -> str:
+    """What a file or folder is called, which may be less safe than where it is staged."""
+    last = last_step(str(reference.get("href") or "")) if kind == "file" else ""
+    name = str(reference.get("basename") or "") or last
+    return "" if "/" in name or "\x00" in name or name in (".", "..") else name
 
 
 def _own_place(item: Mapping[str, Any]) -> str:

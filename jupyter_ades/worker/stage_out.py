@@ -17,6 +17,7 @@ from pathlib import Path
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import sync_folder
 from jupyter_ades.model import JSON, Results, WorkOrder
+from jupyter_ades.worker.cwl_objects import describe
 from jupyter_ades.worker.delivery import carry, sync
 from jupyter_ades.worker.outputs import Outputs
 from jupyter_ades.worker.own_catalog import CATALOG
@@ -56,7 +57,11 @@ def deliver(
         _carry_all(left, folder, lambda done, label: tell(done, total, label))
         write_catalog(folder, left.layout.files, left.own, about)
         tell(total, total, CATALOG)
-    return Results(outputs=values, catalog=f"{_name(order)}/{CATALOG}")
+    return Results(
+        outputs=values,
+        objects={name: describe(value, left.place) for name, value in outputs.items()},
+        catalog=f"{_name(order)}/{CATALOG}",
+    )
 
 
 def deliver_failed(order: WorkOrder, outputs: Mapping[str, JSON]) -> Results:

@@ -1,8 +1,9 @@
-"""CWL documents that name others become one; a body that names a file is refused."""
+"""CWL documents are kept with what they name; a body that names a file is refused."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_a_body_whose_default_is_a_file(tmp_path: Path) -> None:
         read_cwl(text, tmp_path)
 
 
-# packed
+# with files
 
 FILES = {
     "wf/main.cwl": """cwlVersion: v1.2
@@ -112,31 +113,58 @@ def user_folder(tmp_path: Path) -> Path:
 
 def read_href(href: str, user_folder: Path, folder: Path, workflow: str = "") -> Process:
     path = user_folder / href
+    folder.mkdir(exist_ok=True)
     package = Package(data=path.read_bytes(), name=path.name, href=href, workflow=workflow)
     return CwlReader().read(package, folder, FetchPolicy(user_folder=str(user_folder)), ())
 
 
-def test_several_files_become_one(user_folder: Path, tmp_path: Path) -> None:
+def test_a_package_is_kept_with_what_it_names(user_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "package"
     folder.mkdir()
     process = read_href("wf/main.cwl", user_folder, folder)
     assert process.alias == "whole"
-    assert process.details["workflow"] == "main"
+    assert process.entry == "tree/wf/main.cwl"
+    assert process.details["workflow"] == "whole"
     assert [each.id for each in process.inputs] == ["zone", "at", "f", "gone", "odd", "d"]
     assert process.inputs[1].schema["properties"]["n"]["type"] == "integer"
-    packed = (folder / "app.cwl").read_text()
-    assert str(tmp_path) not in packed
-    assert "not YAML: [" in packed
-    brought = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
-    assert sorted(brought) == ["app.cwl", "files/data/deep/x y#1.txt", "files/data/whale.txt"]
-    assert '"files/data/deep/x%20y%231.txt"' in packed
-    for name in FILES:
-        (user_folder / name).unlink()
+    brought = {
+        str(path.relative_to(folder / "tree")): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    assert brought == FILES
     again = tmp_path / "again"
     again.mkdir()
-    (again / "app.cwl").write_text(packed)
-    alone = read_href("app.cwl", folder, again, workflow="main")
-    assert {each.id: each for each in alone.inputs} == {each.id: each for each in process.inputs}
+    alone = read_href("wf/main.cwl", folder / "tree", again)
+    assert replace(alone, digest="") == replace(process, digest="")
+
+
+def test_a_document_that_names_nothing_stays_alone(tmp_path: Path) -> None:
+    process = read_cwl(tool(), tmp_path, name="other.cwl")
+    assert process.entry == "app.cwl"
+    assert (tmp_path / "app.cwl").read_text() == tool()
+
+
+def test_secondary_files_of_a_default_come_along(user_folder: Path, tmp_path: Path) -> None:
+    for name in ("scene.img", "scene.img.aux", "scene.hdr"):
+        (user_folder / "data" / name).write_text(name)
+    default = "default: {class: File, location: data/scene.img}"
+    patterns = "secondaryFiles: [{pattern: .aux}, ^.hdr?, .none?, $(self.nameroot)]"
+    (user_folder / "a.cwl").write_text(tool(inputs=f"{{f: {{type: File, {patterns}, {default}}}}}"))
+    read_href("a.cwl", user_folder, tmp_path / "package")
+    brought = sorted(path.name for path in (tmp_path / "package/tree/data").iterdir())
+    assert brought == ["scene.hdr", "scene.img", "scene.img.aux"]
+
+
+def test_schemas_beside_the_document_come_along(user_folder: Path, tmp_path: Path) -> None:
+    """Those on the web are not even looked for."""
+    (user_folder / "formats.ttl").write_text("")
+    lines = "$schemas: [formats.ttl, https://nowhere.invalid/x.rdf]\n"
+    (user_folder / "a.cwl").write_text(tool(more=lines))
+    read_href("a.cwl", user_folder, tmp_path / "package")
+    tree = tmp_path / "package" / "tree"
+    assert sorted(path.name for path in tree.iterdir()) == ["a.cwl", "formats.ttl"]
+    assert lines in (tree / "a.cwl").read_text()
 
 
 def test_a_package_does_not_leave_the_user_folder(user_folder: Path, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_ades.core.inputs import check, coerce
+from jupyter_ades.core.coercion import coerce
+from jupyter_ades.core.inputs import check
 from jupyter_ades.errors import InvalidInputs
 from jupyter_ades.model import REFERENCE, STAGE_IN, FetchPolicy, Input, Process
 
@@ -57,8 +58,16 @@ def marked(href: str, **more: str) -> dict[str, str]:
             REFERENCES,
             marked("a/b", type="application/json"),
         ),
-        ({"class": "Directory", "path": "a/b"}, REFERENCES, marked("a/b")),
-        ({"class": "Directory", "location": "a/b"}, REFERENCES, marked("a/b")),
+        (
+            {"class": "Directory", "path": "a/b"},
+            REFERENCES,
+            marked("a/b", **{"class": "Directory"}),
+        ),
+        (
+            {"class": "Directory", "location": "a/b", "basename": "c"},
+            REFERENCES,
+            marked("a/b", basename="c", **{"class": "Directory"}),
+        ),
         ({"value": {"href": "a"}}, REFERENCES, marked("a")),
         ({"type": "Feature"}, REFERENCES, {REFERENCE: "directory", "value": {"type": "Feature"}}),
         (None, OPTIONAL_REFERENCE, None),

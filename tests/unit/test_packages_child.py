@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -121,6 +122,9 @@ class Pages(BaseHTTPRequestHandler):
             "steps: {s: {run: ../b/tool.cwl, in: [], out: []}}\n",
         ),
         "/b/tool.cwl": ("binary/octet-stream", tool()),
+        "/types.yml": ("text/plain", "- {name: T, type: enum, symbols: [a]}\n"),
+        "/a.img.aux": ("text/plain", "aux"),
+        "/a.img": ("text/plain", "img"),
         "/a/f.txt": ("text/plain", "far"),
         "/page": ("text/html", "<html>"),
     }
@@ -150,10 +154,35 @@ def site() -> Iterator[str]:
 def test_a_package_on_the_web_is_packed(child: Child, site: str) -> None:
     assert child.read(href=f"{site}/a/wf.cwl?token=x", workflow="far") == 0, child.stderr
     assert child.process.id == "far"
-    packed = (child.folder / "package" / "app.cwl").read_text()
-    assert site not in packed
-    assert '"run": "#tool.cwl"' in packed
-    assert (child.folder / "package" / "files" / "a" / "f.txt").read_text() == "far"
+    tree = child.folder / "package" / "tree"
+    assert child.process.entry == "tree/a/wf.cwl"
+    assert child.process.details["workflow"] == "far"
+    assert (tree / "a" / "wf.cwl").read_bytes() == (child.folder / "original").read_bytes()
+    assert (tree / "b" / "tool.cwl").read_text() == tool()
+    assert (tree / "a" / "f.txt").read_text() == "far"
+
+
+def test_what_a_package_names_on_the_web_comes_along(child: Child, site: str) -> None:
+    """Documents and default files; each address becomes a relative one, nothing else changes."""
+    default = f"{{class: File, location: {site}/a.img}}"
+    text = tool(
+        inputs=f"{{t: '{site}/types.yml#T', f: {{type: File, secondaryFiles: [.aux, .none?],"
+        f" default: {default}}}}}",
+        more="requirements: {SchemaDefRequirement: {types:"
+        f" [{{$import: {site}/types.yml}}]}}}}\n",
+    )
+    assert child.read(body=text.encode(), media_type="application/cwl") == 0, child.stderr
+    host = site.removeprefix("http://")
+    package = child.folder / "package"
+    assert child.process.entry == "tree/app.cwl"
+    written = (package / "tree" / "app.cwl").read_text()
+    near = f"../web/{quote(host)}"
+    expected = text.replace(f"'{site}/types.yml#T'", f'"{near}/types.yml#T"')
+    expected = expected.replace(f"{site}/types.yml", f'"{near}/types.yml"')
+    assert written == expected.replace(f"{site}/a.img", f'"{near}/a.img"')
+    brought = sorted(path.name for path in (package / "web" / host).iterdir())
+    assert brought == ["a.img", "a.img.aux", "types.yml"]
+    assert child.process.inputs[0].schema == {"type": "string", "enum": ["a"]}
 
 
 @pytest.mark.parametrize(

@@ -251,7 +251,7 @@ def test_what_cwltool_refuses_is_said_in_its_words(
 
 def test_a_required_container_is_refused_when_it_is_planned(tmp_path: Path) -> None:
     process = Process(id="x", entry="app.cwl", details={"docker_required": True})
-    with pytest.raises(Unavailable, match="Move DockerRequirement to hints"):
+    with pytest.raises(Unavailable, match="move DockerRequirement to hints"):
         runner("cwltool").plan(process, JobDir(tmp_path), Site())
 
 

@@ -1,0 +1,85 @@
+"""Container engines of this machine: which one works, and what a job left running in it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+#: Engines, the one that is tried first first, and a cheap question that only a working one answers.
+ENGINES = {"docker": ("version",), "podman": ("info",)}
+#: Choices of a site besides: the first engine that works, or none at all.
+AUTO, NONE = "auto", "none"
+#: Seconds that an engine has to answer, and to end a container.
+ANSWER, END = 5.0, 10.0
+#: Seconds for which an answer is believed; a daemon that was down may be up soon.
+GOOD, BAD = 300.0, 10.0
+
+
+@dataclass
+class Containers:
+    """Finds the engine that jobs run containers in; what was found is believed for a while."""
+
+    #: ``auto``, ``none``, or the name of an engine.
+    choice: str = AUTO
+    clock: Callable[[], float] = time.monotonic
+    _found: str = ""
+    _until: float = field(default=float("-inf"))
+
+    def engine(self) -> str:
+        """``docker``, ``podman``, or empty when none works or none is wanted."""
+        if self.clock() >= self._until:
+            self._found = next((name for name in self._wanted() if works(name)), "")
+            self._until = self.clock() + (GOOD if self._found else BAD)
+        return self._found
+
+    def _wanted(self) -> tuple[str, ...]:
+        if self.choice == NONE:
+            return ()
+        return tuple(ENGINES) if self.choice == AUTO else (self.choice,)
+
+
+def works(engine: str) -> bool:
+    """Whether an engine is installed and answers."""
+    path = shutil.which(engine)
+    return path is not None and _call(path, *ENGINES[engine], seconds=ANSWER)
+
+
+def note(folder: Path, engine: str) -> None:
+    """Make the folder in which a job's containers leave their ids, for :func:`end_containers`."""
+    folder.mkdir(exist_ok=True)
+    (folder / "engine").write_text(engine, encoding="utf-8")
+
+
+def end_containers(folder: Path) -> None:
+    """End every container whose id stands in a folder, and forget it."""
+    try:
+        engine = shutil.which((folder / "engine").read_text(encoding="utf-8"))
+    except OSError:
+        return
+    for path in folder.glob("*.cid"):
+        with suppress(OSError):
+            container = path.read_text(encoding="utf-8").strip()
+            # Removed by force also when it has ended, or was made and never started.
+            if engine and container:
+                _call(engine, "rm", "--force", container, seconds=END)
+            path.unlink()
+
+
+def _call(*command: str, seconds: float) -> bool:
+    try:
+        ended = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=seconds,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return ended.returncode == 0

@@ -1,0 +1,80 @@
+"""A real podman with an image that is made from nothing."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+NEEDS = "needs: apt-get install --no-install-recommends podman runc busybox-static"
+IMAGE = "localhost/jupyter-ades-test:1"
+#: For machines where root is in a sandbox of its own: no cgroup manager, no network, few limits.
+CONFIG = """[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
+netns = "none"
+cgroups = "enabled"
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+"""
+STORAGE = """[storage]
+driver = "overlay"
+graphroot = "{folder}/graph"
+runroot = "{folder}/run"
+"""
+
+
+def podman(*arguments: str, **more: object) -> subprocess.CompletedProcess[str]:
+    """Call podman; what it said."""
+    return subprocess.run(
+        ["podman", *arguments], capture_output=True, text=True, timeout=60, **more
+    )
+
+
+@pytest.fixture(scope="session")
+def _engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    if not all(map(shutil.which, ("podman", "runc", "busybox"))):
+        pytest.skip(NEEDS)
+    folder = tmp_path_factory.mktemp("podman")
+    (folder / "containers.conf").write_text(CONFIG)
+    (folder / "storage.conf").write_text(STORAGE.format(folder=folder))
+    variables = {
+        "CONTAINERS_CONF": str(folder / "containers.conf"),
+        "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        _make_image(folder / "root")
+        yield variables
+        podman("system", "reset", "--force")
+
+
+@pytest.fixture
+def engine(_engine: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The variables by which podman finds the image; they are set."""
+    for name, value in _engine.items():
+        monkeypatch.setenv(name, value)
+    return _engine
+
+
+def _make_image(root: Path) -> None:
+    (root / "bin").mkdir(parents=True)
+    shutil.copy(str(shutil.which("busybox")), root / "bin" / "busybox")
+    for name in ("sh", "cat", "echo", "sleep", "touch", "cp", "ls", "id", "trap"):
+        (root / "bin" / name).symlink_to("busybox")
+    packed = subprocess.run(
+        ["tar", "-C", str(root), "-c", "."], capture_output=True, check=True, timeout=60
+    ).stdout
+    made = subprocess.run(
+        ["podman", "import", "--change", "ENV PATH=/bin", "-", IMAGE],
+        input=packed,
+        capture_output=True,
+        timeout=60,
+    )
+    if made.returncode:
+        pytest.skip(f"needs: a podman that works here; it said {made.stderr.decode()[-300:]}")

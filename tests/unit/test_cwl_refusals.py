@@ -17,6 +17,18 @@ from tests.unit.reading import GRAPH, graph, read_cwl, tool, workflow
 
 # refused
 
+CYCLE = """cwlVersion: v1.2
+class: Workflow
+id: a
+inputs: []
+outputs: []
+steps:
+  one: {run: {class: ExpressionTool, inputs: {x: int}, outputs: {y: int}, expression: $(1)},
+        in: {x: two/y}, out: [y]}
+  two: {run: {class: ExpressionTool, inputs: {x: int}, outputs: {y: int}, expression: $(1)},
+        in: {x: one/y}, out: [y]}
+requirements: {InlineJavascriptRequirement: {}}
+"""
 REFUSED = [
     ("a: [1, 2\nb: 3\n", r"not YAML.*line 2, column 2"),
     ("a: 1\na: 2\n", r"app\.cwl:2:1: .*duplicate key"),
@@ -38,6 +50,7 @@ REFUSED = [
     (tool(more="x: &a [*a]\n"), r"alias \*a stands for nothing"),
     ("[" * 101 + "]" * 101, "nested more than 100 deep"),
     (graph(workflow("a", "a")), "runs itself"),
+    (CYCLE, r"circular dependency:.*#a/(one|two)"),
     ("\x07", "not YAML"),
 ]
 

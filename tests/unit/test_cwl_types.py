@@ -89,6 +89,37 @@ TYPES: list[tuple[str, dict[str, Any], str, bool]] = [
         "record[a: int, b: string?]",
         True,
     ),
+    (
+        "{type: {type: array, items: {type: array, items: int}}}",
+        {"type": "array", "items": {"type": "array", "items": INT}},
+        "int[][]",
+        True,
+    ),
+    (
+        "{type: ['null', {type: enum, symbols: [a]}], default: a}",
+        {"type": ["string", "null"], "enum": ["a", None], "default": "a"},
+        "enum[a]?",
+        False,
+    ),
+    (
+        "{type: {type: record, fields: {f: File?, n: {type: int, doc: Many., label: N}}}}",
+        {
+            "type": "object",
+            "properties": {
+                "f": {"anyOf": [FILE, NULL]},
+                "n": {**INT, "title": "N", "description": "Many."},
+            },
+            "required": ["n"],
+        },
+        "record[f: File?, n: int]",
+        True,
+    ),
+    (
+        "{type: [{type: array, items: File}, File, 'null']}",
+        {"anyOf": [{"oneOf": [{"type": "array", "items": FILE}, FILE]}, NULL]},
+        "null | File[] | File",
+        False,
+    ),
     ("{type: string, default: B02}", {**STRING, "default": "B02"}, "string", False),
     ("{type: string, default: ''}", {**STRING, "default": ""}, "string", False),
     ("{type: int, default: 0}", {**INT, "default": 0}, "int", False),

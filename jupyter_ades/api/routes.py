@@ -24,6 +24,7 @@ from jupyter_ades.api.processes import (
     ProcessHandler,
 )
 from jupyter_ades.api.site import ApiSite
+from jupyter_ades.api.workspaces import WorkspacesHandler
 
 #: One path segment.
 ID = r"([^/]+)"
@@ -50,7 +51,15 @@ ROUTES: list[tuple[str, type[Any]]] = [
 
 def routes(site: ApiSite, dialects: list[Dialect]) -> list[tuple[str, type[Any], dict[str, Any]]]:
     """Tornado's table for every workspace in every dialect, and for the ones there are not."""
-    table: list[tuple[str, type[Any], dict[str, Any]]] = []
+    roots = {
+        workspace: {
+            dialect.name: f"{site.base_url}{workspace}/{dialect.name}" for dialect in dialects
+        }
+        for workspace in site.services
+    }
+    table: list[tuple[str, type[Any], dict[str, Any]]] = [
+        (r"/api/ades/?", WorkspacesHandler, {"roots": roots})
+    ]
     for workspace in site.services:
         for dialect in dialects:
             bound = {"site": site, "dialect": dialect, "workspace": workspace}

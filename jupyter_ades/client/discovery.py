@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from jupyter_ades.client.errors import NoServer
 from jupyter_ades.workspace_names import workspace_name
@@ -41,6 +41,9 @@ class Found:
     candidates: tuple[str, ...]
     token: str = field(default="", repr=False)
     workspace: str = ""
+    #: Address of the Jupyter server that may be asked for its workspaces; empty when the
+    #: workspace was named, or the root itself.
+    server: str = ""
     #: The server's folder, when the server is on this machine.
     root_dir: Path | None = None
 
@@ -65,7 +68,7 @@ def at(
         raise NoServer(f"{url!r} is no http(s) address of a server.")
     # A token that stays in an address ends up in logs.
     given = dict(pair.partition("=")[::2] for pair in parts.query.split("&")).get("token", "")
-    token = given or environ.get("ADES_TOKEN", "") if token is None else token
+    token = given or _kept_token(parts, environ) if token is None else token
     path = parts.path.rstrip("/").removesuffix("/lab").removesuffix("/tree")
     base = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
     above, _, last = base.rpartition("/")
@@ -73,8 +76,16 @@ def at(
         above, _, named = above.rpartition("/")
         root = f"{above}/{workspace or named}/{last}"
         return Found(candidates=(root,), token=token, workspace=workspace or named)
+    server = "" if workspace or environ.get("ADES_WORKSPACE") else base
     workspace = workspace or workspace_of(environ)
-    return Found(candidates=(base, *_below(base, workspace)), token=token, workspace=workspace)
+    candidates = (base, *_below(base, workspace))
+    return Found(candidates=candidates, token=token, workspace=workspace, server=server)
+
+
+def _kept_token(parts: SplitResult, environ: Mapping[str, str]) -> str:
+    """``$ADES_TOKEN``, unless ``$ADES_URL`` says that it is for another host."""
+    kept = urlsplit(environ.get("ADES_URL", ""))
+    return environ.get("ADES_TOKEN", "") if kept.netloc in ("", parts.netloc) else ""
 
 
 def discover(
@@ -87,7 +98,6 @@ def discover(
 ) -> Found:
     """The service of this process's own server; NoServer, with what was looked at, when none is."""
     environ = os.environ if environ is None else environ
-    workspace = workspace or workspace_of(environ)
     running = list(running_servers() if servers is None else servers)
     own = _own(running, environ, ancestor_pids() if ancestors is None else ancestors)
     if own is not None:
@@ -95,7 +105,7 @@ def discover(
     if environ.get("JUPYTERHUB_SERVICE_URL") and environ.get("JUPYTERHUB_API_TOKEN"):
         return _of_hub(environ, workspace)
     if environ.get("ADES_URL"):
-        return at(environ["ADES_URL"], environ=environ)
+        return at(environ["ADES_URL"], workspace=workspace, environ=environ)
     around = _around(running, folder or Path.cwd())
     if len(around) == 1:
         return _of_server(around[0], workspace, environ)
@@ -127,23 +137,31 @@ def _around(running: list[RunningServer], folder: Path) -> list[RunningServer]:
 
 
 def _of_server(server: RunningServer, workspace: str, environ: Mapping[str, str]) -> Found:
-    base = _reachable(server.url)
     # Behind a hub the server has no token of its own, and takes the hub's.
     token = server.token or environ.get("JUPYTERHUB_API_TOKEN") or environ.get("JUPYTER_TOKEN", "")
-    return Found(
-        candidates=_below(base, workspace),
-        token=token,
-        workspace=workspace,
-        root_dir=Path(server.root_dir) if server.root_dir else None,
-    )
+    folder = Path(server.root_dir) if server.root_dir else None
+    return _beside(_reachable(server.url), token, workspace, environ, folder)
 
 
 def _of_hub(environ: Mapping[str, str], workspace: str) -> Found:
     parts = urlsplit(environ["JUPYTERHUB_SERVICE_URL"])
     prefix = environ.get("JUPYTERHUB_SERVICE_PREFIX") or parts.path
     base = _reachable(urlunsplit((parts.scheme, parts.netloc, prefix, "", "")))
-    token = environ["JUPYTERHUB_API_TOKEN"]
-    return Found(candidates=_below(base, workspace), token=token, workspace=workspace)
+    return _beside(base, environ["JUPYTERHUB_API_TOKEN"], workspace, environ, None)
+
+
+def _beside(
+    base: str, token: str, workspace: str, environ: Mapping[str, str], root_dir: Path | None
+) -> Found:
+    named = workspace or environ.get("ADES_WORKSPACE", "")
+    workspace = named or workspace_of(environ)
+    return Found(
+        candidates=_below(base, workspace),
+        token=token,
+        workspace=workspace,
+        server="" if named else base,
+        root_dir=root_dir,
+    )
 
 
 def _below(base: str, workspace: str) -> tuple[str, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
-from jupyter_ades.client.discovery import Found
+from jupyter_ades.client.discovery import DIALECTS, Found
 from jupyter_ades.client.errors import (
     ClientError,
     NotAllowed,
@@ -53,11 +54,29 @@ class Site:
                 continue
             else:
                 return candidate
+        told = None if refused else (yield from self._told())
+        if told is not None:
+            return told
         raise refused or NotAService(
             f"There is no ADES at {' or '.join(self.found.candidates)}. Is jupyter_ades enabled"
             " there (jupyter server extension list), and is the workspace right"
             " (Client(workspace=...), --workspace or $ADES_WORKSPACE)?"
         )
+
+    def _told(self) -> Operation[str | None]:
+        """The default workspace as the server itself names it, where nobody else did."""
+        if not self.found.server:
+            return None
+        try:
+            reply = yield from self._send(f"{self.found.server}/api/ades")
+            workspace = reply.document["workspaces"][0]
+            path = next(
+                workspace["dialects"][name] for name in DIALECTS if name in workspace["dialects"]
+            )
+        except (ClientError, KeyError, IndexError, TypeError, StopIteration):
+            return None
+        self.found = replace(self.found, workspace=workspace["name"])
+        return urljoin(f"{self.found.server}/", path)
 
     def ask(
         self,

@@ -23,6 +23,19 @@ def test_a_server_is_found_by_its_own_address_too(server: Server, process: Proce
         assert client.url == server.root
 
 
+def test_a_workspace_that_nobody_names_is_the_servers_first(
+    server: Server, process: Process
+) -> None:
+    with Client(server.origin, token="secret") as client:
+        assert client.process(process.id).id == process.id
+        assert (client.url, client.workspace) == (server.root, "terradue")
+    with (
+        Client(server.origin, token="wrong") as client,
+        pytest.raises(errors.ClientError, match="no ADES|refused"),
+    ):
+        client.processes()
+
+
 def test_a_process_is_deployed_from_a_file_a_path_and_a_document(
     server: Server, client: Client, tmp_path: Path
 ) -> None:

@@ -133,6 +133,12 @@ def test_a_token_in_an_address_is_taken_out_of_it() -> None:
     assert at("http://h", environ={"ADES_TOKEN": "env"}).token == "env"
 
 
+def test_the_token_of_one_service_is_not_sent_to_another() -> None:
+    environ = {"ADES_TOKEN": "env", "ADES_URL": "https://mine/ann/wps3"}
+    assert at("https://mine", environ=environ).token == "env"
+    assert at("https://theirs", environ=environ).token == ""
+
+
 def test_a_workspace_that_is_given_goes_before_the_addresss_own() -> None:
     assert at("http://h/ann/wps3", workspace="bob", environ={}).candidates == ("http://h/bob/wps3",)
 

@@ -22,8 +22,9 @@ import os
 os.chdir("/")
 %load_ext jupyter_ades
 from jupyter_ades import Client
-client = Client(workspace="terradue")
+client = Client()
 job = client.process("quick").execute(n=2).wait()
+assert client.workspace == "terradue"
 print(client.url, job.status, job.results().get_self_href())
 """
 

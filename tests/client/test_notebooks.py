@@ -122,7 +122,6 @@ def test_every_notebook_is_tested() -> None:
 def test_a_notebook_does_what_it_says(lab: Server, scene: str, name: str) -> None:
     environ = {
         "JUPYTER_RUNTIME_DIR": str(lab.folder / "runtime"),
-        "ADES_WORKSPACE": "terradue",
         "SCENE_URL": scene,
     }
     if name == "remote.ipynb":

@@ -70,7 +70,7 @@ class Site:
         try:
             reply = yield from self._send(f"{self.found.server}/api/ades")
             workspace = reply.document["workspaces"][0]
-            path = next(
+            path: str = next(
                 workspace["dialects"][name] for name in DIALECTS if name in workspace["dialects"]
             )
         except (ClientError, KeyError, IndexError, TypeError, StopIteration):

@@ -18,12 +18,13 @@ def main() -> None:
     """Serve until Ctrl-C."""
     user_folder = FOLDER / "user"
     shutil.rmtree(FOLDER, ignore_errors=True)
-    shutil.copytree(APPS, user_folder / "apps")
+    shutil.copytree(APPS.parent, user_folder)
     item = make_scene(FOLDER / "scene")
     with serving(item.parent) as scene, running(FOLDER, user_folder, app="jupyterlab") as service:
         deploy_body(service, user_folder / "apps/snuggs/snuggs.cwl")
         deploy_path(service, "apps/vegetation-index.ipynb")
         address = f"{service.origin}/lab?token={service.token}"
+        print("Begin with quickstart.ipynb.")
         print(f"A scene to try:  {scene}/{item.name}")
         print(f"ADES:            {service.root}\nJupyterLab:      {address}\nCtrl-C ends it.")
         webbrowser.open(address)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 import jupyter_ades
 from jupyter_ades.client import Client, Process, errors
@@ -29,9 +30,15 @@ def test_a_workspace_that_nobody_names_is_the_servers_first(
     with Client(server.origin, token="secret") as client:
         assert client.process(process.id).id == process.id
         assert (client.url, client.workspace) == (server.root, "terradue")
+    told = requests.get(
+        f"{server.origin}/api/ades", headers={"Authorization": "token secret"}, timeout=30
+    )
+    (listed,) = told.json()["workspaces"]
+    assert (listed["name"], listed["dialects"]["wps3"]) == ("terradue", "/terradue/wps3")
+    assert requests.get(f"{server.origin}/api/ades", timeout=30).status_code == 403
     with (
         Client(server.origin, token="wrong") as client,
-        pytest.raises(errors.ClientError, match="no ADES|refused"),
+        pytest.raises(errors.NotAllowed, match="the token was refused"),
     ):
         client.processes()
 

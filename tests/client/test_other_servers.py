@@ -271,3 +271,18 @@ def test_a_listing_cannot_write_outside_of_the_folder(tmp_path: Any) -> None:
         with pytest.raises(errors.NotAService, match="which is no name"):
             job_found.download(tmp_path / "deep" / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rerun_where_the_server_has_none() -> None:
+    """An earlier server of ours, or another ADES: the inputs are asked and sent again."""
+    table = {
+        "GET /a/wps3/jobs/j": Said(body={"jobID": "j", "status": "failed", "processID": "p"}),
+        "POST /a/wps3/jobs/j/rerun": Said(405, {"title": "Method Not Allowed"}),
+        "GET /a/wps3/jobs/j/request": Said(body={"processID": "p", "inputs": {"a": 1, "b": 2}}),
+        "POST /a/wps3/processes/p/execution": Said(
+            201, {"jobID": "k", "status": "accepted"}, {"Location": "/a/wps3/jobs/k"}
+        ),
+    }
+    with answering(table) as server, Client(f"{server.url}/a/wps3", token="") as client:
+        assert client.job("j").rerun(b=3).id == "k"
+        assert server.bodies("POST /a/wps3/processes/p/execution") == [{"inputs": {"a": 1, "b": 3}}]

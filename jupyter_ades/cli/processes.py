@@ -61,7 +61,10 @@ def undeploy(client: Client, process_id: str, as_json: bool) -> None:
 @click.argument("package")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def validate(package: str, as_json: bool) -> None:
-    """Read PACKAGE as a deploy would, without a server, and show the process it makes."""
+    """Read PACKAGE as a deploy would, without a server, and show the process it makes.
+
+    Warnings, such as what OGC 20-089r1 recommends and the package lacks, go to standard error.
+    """
     import msgspec
 
     from jupyter_ades.client.terminal import json_text, process_text
@@ -79,4 +82,7 @@ def validate(package: str, as_json: bool) -> None:
             }
             for each in process[name]
         }
+    shown["warnings"] = process["warnings"]
     click.echo(json_text(shown) if as_json else process_text(read_process(shown)))
+    for warning in process["warnings"]:
+        click.echo(f"warning: {warning['path']}: {warning['detail']}", err=True)

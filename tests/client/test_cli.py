@@ -132,6 +132,14 @@ def test_validate_needs_no_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert shown["id"] == "small-0_1_0"
     assert shown["inputs"]["x"]["minOccurs"] == 1
     assert shown["inputs"]["n"]["schema"] == {"type": "integer", "default": 1}
+    Path("bare.cwl").write_text(
+        "cwlVersion: v1.2\nclass: CommandLineTool\nbaseCommand: 'true'\ninputs: []\noutputs: []\n"
+    )
+    warned = CliRunner().invoke(main, ["validate", "bare.cwl", "--json"])
+    assert warned.exit_code == 0, warned.output
+    told = json.loads(warned.stdout)["warnings"]
+    assert any("Workflow" in warning["detail"] for warning in told)
+    assert f"warning: {told[0]['path']}: {told[0]['detail']}" in warned.stderr
     Path("bad.cwl").write_text("cwlVersion: v1.2\nclass: Nonsense\n")
     refused = CliRunner().invoke(main, ["validate", "bad.cwl"])
     assert (refused.exit_code, refused.stdout) == (3, "")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
 from jupyter_ades.api.about import ConformanceHandler, HealthHandler, LandingHandler
-from jupyter_ades.api.base import NoWorkspaceHandler
+from jupyter_ades.api.base import AdesHandler, NoWorkspaceHandler
 from jupyter_ades.api.dialect import Dialect
 from jupyter_ades.api.files import JobFilesHandler, LogHandler
 from jupyter_ades.api.jobs import (
@@ -16,6 +19,7 @@ from jupyter_ades.api.jobs import (
     RerunHandler,
     ResultsHandler,
 )
+from jupyter_ades.api.openapi import openapi
 from jupyter_ades.api.outputs import OutputsHandler
 from jupyter_ades.api.processes import (
     ExecutionHandler,
@@ -47,6 +51,20 @@ ROUTES: list[tuple[str, type[Any]]] = [
     (rf"/jobs/{ID}/files/(.+)", JobFilesHandler),
     (rf"/jobs/{ID}/files", JobFilesHandler),
 ]
+
+
+class ApiHandler(AdesHandler):
+    """The dialect, described for programs."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """OpenAPI 3.0."""
+        title = f"ADES of workspace {self.workspace} ({self.dialect.name})"
+        self.answer(openapi(title, self.dialect.location(self.links), ROUTES))
+
+
+ROUTES.append((r"/api", ApiHandler))
 
 
 def routes(site: ApiSite, dialects: list[Dialect]) -> list[tuple[str, type[Any], dict[str, Any]]]:

@@ -42,6 +42,7 @@ class Wps3:
         """The landing page."""
         places = [
             ("self", "This document", links.path()),
+            ("service-desc", "The API, as OpenAPI 3.0", links.path("api")),
             ("conformance", "Conformance classes", links.path("conformance")),
             (PROCESSES, "Processes", links.path("processes")),
             (JOB_LIST, "Jobs", links.path("jobs")),

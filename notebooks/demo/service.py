@@ -56,8 +56,19 @@ def running(folder: Path, user_folder: Path, *, app: str = "jupyter_server") -> 
         _wait(service, server, folder / "server.log")
         yield service
     finally:
+        # A job outlives its server: after a failure none is left running.
+        _dismiss_open_jobs(service)
         server.terminate()
         server.wait(timeout=PATIENCE)
+
+
+def _dismiss_open_jobs(service: Service) -> None:
+    try:
+        for status in ("accepted", "running"):
+            for job in service.send("GET", "jobs", params={"status": status}).json()["jobs"]:
+                service.send("DELETE", f"jobs/{job['jobID']}")
+    except requests.ConnectionError:
+        return
 
 
 def _command(service: Service, folder: Path, user_folder: Path, app: str) -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jupyter_ades.api.routes import ROUTES
 from tests.conftest import Answer, notebook
 
 Call = Callable[..., Awaitable[Answer]]
@@ -131,6 +133,23 @@ async def test_conformance_names_its_classes(call: Call) -> None:
     assert status == 200
     ends = {uri.rpartition("/conf/")[2] for uri in body["conformsTo"]}
     assert {"core", "json", "job-list", "dismiss", "deploy-replace-undeploy"} <= ends
+
+
+async def test_the_api_describes_every_route(call: Call, small: str, jp_base_url: str) -> None:
+    status, _, document = await call("GET", "api")
+    assert (status, document["openapi"]) == (200, "3.0.3")
+    assert document["servers"] == [{"url": f"{jp_base_url}terradue/wps3"}]
+    paths = document["paths"]
+    assert len(paths) == len(ROUTES)
+    assert not [path for path in paths if re.search(r"[()\\^?*+]", path)]
+    assert set(paths["/processes/{processID}"]) - {"parameters"} == {"get", "post", "put", "delete"}
+    execution = paths["/processes/{processID}/execution"]["post"]
+    assert (execution["summary"], list(execution["responses"])) == ("Execute.", ["201", "default"])
+    (job,) = paths["/jobs/{jobID}"]["parameters"]
+    assert (job["name"], job["in"], job["required"]) == ("jobID", "path", True)
+    for path in ("/", "/processes", "/jobs", "/health", "/conformance", "/api"):
+        assert "200" in paths[path]["get"]["responses"]
+        assert (await call("GET", path))[0] == 200
 
 
 async def test_a_waiting_job_is_dismissed(call: Call, ended: Ended, small: str) -> None:

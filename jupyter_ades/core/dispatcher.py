@@ -72,7 +72,7 @@ class Dispatcher:
         self._site = site
         self._announce = announce
         self._running: dict[str, Running] = {}
-        #: What ran last: a job's id or a workspace's name, so that workspaces take turns.
+        #: Starts so far: which workspace with waiting jobs has the next turn.
         self._turn = 0
 
     @property

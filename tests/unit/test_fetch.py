@@ -85,6 +85,17 @@ def test_what_passes_is_tried_again(
     assert site.times("/x") == 3
 
 
+def test_what_changes_between_two_requests_is_never_mixed(
+    site: Site, policy: FetchPolicy, target: Path
+) -> None:
+    before, after = b"a" * len(BODY), b"b" * (len(BODY) // 2)
+    url = site.put("/x", Answer(body=before[:1000], length=len(before)), Answer(body=after))
+    assert fetch.fetch(url, target, policy).size == len(after)
+    assert target.read_bytes() == after
+    # One request for each attempt: nothing is believed that an earlier one, such as a HEAD, said.
+    assert site.times("/x") == 2
+
+
 def test_what_does_not_pass_is_an_error_that_counts_the_attempts(
     site: Site, policy: FetchPolicy, target: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,11 +17,15 @@ T = TypeVar("T")
 def write_atomic(path: Path, data: bytes) -> None:
     """Replace a file so that a reader, also after a power loss, sees the old bytes or the new."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    with open(partial, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    try:
+        with open(partial, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
@@ -74,6 +79,11 @@ class JobDir:
         self.work = root / "work"
         #: What the command left to be delivered.
         self.outputs = root / "outputs"
+
+    def remove_scratch(self) -> None:
+        """Remove what only the command needed: staged inputs, working folder, outputs."""
+        for folder in (self.inputs, self.work, self.outputs):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def write_plan(self, order: WorkOrder) -> None:
         """Tell the worker what to do."""

@@ -48,6 +48,8 @@ class Running:
     seen: int = 0
     #: Monotonic time after which a dismissed job's processes are killed.
     deadline: float | None = None
+    #: How the job ended, from when that is known until it is recorded.
+    ended: WorkerStatus | None = None
 
 
 class Dispatcher:
@@ -108,7 +110,10 @@ class Dispatcher:
                 self._read_back(running)
             except StorageFull:
                 self._make_room(running)
-        self._start_waiting()
+        try:
+            self._start_waiting()
+        except StorageFull:
+            log.warning("No space left to start jobs; they wait")
 
     def _make_room(self, running: Running) -> None:
         """Give up the scratch of a job that has ended: its state, which has no room, matters more.
@@ -117,8 +122,7 @@ class Dispatcher:
         """
         log.warning("%s: no space left to record its state", running.job.id)
         if not self._launcher.alive(running.folder):
-            for scratch in (running.folder.work, running.folder.inputs, running.folder.outputs):
-                shutil.rmtree(scratch, ignore_errors=True)
+            running.folder.remove_scratch()
 
     # reading back
 
@@ -135,7 +139,9 @@ class Dispatcher:
         # has written its last status by then.
         alive = self._launcher.alive(running.folder)
         status = self._news(running)
-        if running.job.dismissing:
+        if running.ended is not None:
+            self._finish(running, running.ended)
+        elif running.job.dismissing:
             self._see_dismissal(running, alive)
         elif status is not None and status.status.final:
             self._finish(running, status)
@@ -184,7 +190,7 @@ class Dispatcher:
             self._finish(running, _ended(JobStatus.DISMISSED, "dismissed", running.job.progress))
 
     def _finish(self, running: Running, status: WorkerStatus) -> None:
-        del self._running[running.job.id]
+        running.ended = status
         self._change(
             running.workspace,
             running.job,
@@ -194,6 +200,8 @@ class Dispatcher:
             dismissing=False,
             finished=status.finished or datetime.now(UTC),
         )
+        # Not before: an end that could not be recorded is tried again by the next tick.
+        del self._running[running.job.id]
 
     # starting
 
@@ -220,13 +228,16 @@ class Dispatcher:
             started=datetime.now(UTC),
         )
         folder = workspace.job_dir(job.id)
+        running = Running(workspace=workspace, job=job, folder=folder)
+        self._running[job.id] = running
         try:
             self._lay_out(workspace, job, folder)
             self._launcher.start(folder)
         except (AdesError, OSError) as error:
-            self._fail_start(workspace, job, error)
-            return
-        self._running[job.id] = Running(workspace=workspace, job=job, folder=folder)
+            log.warning("%s: could not be started", job.id, exc_info=error)
+            detail = error.detail if isinstance(error, AdesError) else str(error)
+            message = f"The job could not be started: {detail}"
+            self._finish(running, _ended(JobStatus.FAILED, message, job.progress))
 
     def _lay_out(self, workspace: Workspace, job: Job, folder: JobDir) -> None:
         """Make the job directory, with everything the worker needs."""
@@ -247,17 +258,6 @@ class Dispatcher:
                 keep_scratch=self._limits.keep_scratch,
                 created=job.created,
             )
-        )
-
-    def _fail_start(self, workspace: Workspace, job: Job, error: Exception) -> None:
-        log.warning("%s: could not be started", job.id, exc_info=error)
-        detail = error.detail if isinstance(error, AdesError) else str(error)
-        self._change(
-            workspace,
-            job,
-            status=JobStatus.FAILED,
-            message=f"The job could not be started: {detail}",
-            finished=datetime.now(UTC),
         )
 
     def _change(self, workspace: Workspace, job: Job, **changes: Any) -> Job:

@@ -112,11 +112,12 @@ def _keep_plots(watch: Watch, executed: Path) -> None:
     """Also of a notebook that failed: they may show why."""
     if not executed.is_file():
         return
-    cells = nbformat.read(executed, as_version=4).cells
     try:
+        cells = nbformat.read(executed, as_version=4).cells
         said = keep_plots(watch.deployed, cells, executed.parent)
-    except OSError as error:
-        said = f"the cells' pictures could not be kept as files: {error.strerror or error}"
+    except (OSError, ValueError) as error:
+        # A full disk cuts the notebook short, too.
+        said = f"the cells' pictures could not be kept as files: {error}"
     if said:
         watch.speaker.line(said)
 

@@ -24,6 +24,8 @@ from jupyter_ades.worker.stage_in import stage_in
 STAGED_IN, STARTED, RAN, STAGED_OUT = 8, 10, 90, 99
 #: Lines of the command's output that a runner may explain a failure by.
 LAST_LINES = 100
+#: Bytes: a disk with fewer is full.
+SMALLEST_SPACE = 2**16
 
 
 @dataclass(kw_only=True)
@@ -109,21 +111,18 @@ class Course:
             raise
 
     def _fail(self, engine: Runner, code: int, last_lines: list[str]) -> None:
-        message = engine.explain(self.job, code, last_lines)
+        message = engine.explain(self.job, code, last_lines) + self._no_space()
         self.log.say(message)
         try:
             self._keep(engine)
         finally:
             # Said also when nothing could be kept: why the job failed matters more.
-            self._end_failed(message)
+            self.report.end(JobStatus.FAILED, message)
 
-    def _end_failed(self, message: str) -> None:
-        try:
-            self.report.end(JobStatus.FAILED, message)
-        except OSError:
-            # Most likely the command filled the disk: what it left gives way to its last word.
-            self.clean()
-            self.report.end(JobStatus.FAILED, message)
+    def _no_space(self) -> str:
+        """What else to know of a failure, which few programs tell well."""
+        full = shutil.disk_usage(self.job.root).free < SMALLEST_SPACE
+        return "\nNo space is left on the workspace's disk." if full else ""
 
     def _keep(self, engine: Runner) -> None:
         """Deliver what a failed command left, such as the notebook with its failing cell."""
@@ -136,8 +135,7 @@ class Course:
     def clean(self) -> None:
         """Remove what only the command needed."""
         if not self.order.keep_scratch:
-            for folder in (self.job.inputs, self.job.work, self.job.outputs):
-                shutil.rmtree(folder, ignore_errors=True)
+            self.job.remove_scratch()
 
     def _say(self, message: str, progress: int) -> None:
         self.log.say(message)

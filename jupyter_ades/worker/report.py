@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from datetime import UTC, datetime
 
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JobStatus, WorkerStatus
+
+log = logging.getLogger(__name__)
 
 #: Seconds between two writes. Each is made durable (about 1 ms on a local disk, more on a network
 #: one), as a status that a power loss cut short could not be read by the next server.
@@ -51,8 +54,16 @@ class Report:
                 self._timer.cancel()
             whole = status is JobStatus.SUCCESSFUL
             self._set(status, message, 100 if whole else self._status.progress)
-            self._job.write_status(self._status)
+            self._write_last()
             self._ended = True
+
+    def _write_last(self) -> None:
+        try:
+            self._job.write_status(self._status)
+        except OSError:
+            # Most likely the command filled the disk: what it left gives way to the last word.
+            self._job.remove_scratch()
+            self._job.write_status(self._status)
 
     def _set(self, status: JobStatus, message: str, progress: int) -> None:
         now = datetime.now(UTC)
@@ -84,5 +95,9 @@ class Report:
                 self._write()
 
     def _write(self) -> None:
-        self._job.write_status(self._status)
+        try:
+            self._job.write_status(self._status)
+        except OSError as error:
+            # The job may well end in spite of it, so a progress that is not told is no reason to.
+            log.warning("its progress could not be written: %s", error)
         self._written = time.monotonic()

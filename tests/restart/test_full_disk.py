@@ -117,3 +117,23 @@ def test_a_job_that_fills_the_disk_fails_with_that_reason(server: Server, disk: 
     assert shutil.disk_usage(disk).free > SIZE // 2
     again = server.send("POST", "processes/small/jobs", json={"inputs": {"gate": str(gate)}})
     until(lambda: job_status(server, again.json()["jobID"])["status"] == "successful")
+
+
+def test_a_job_on_a_full_disk_ends_with_a_true_state(server: Server, disk: Path) -> None:
+    gate = disk / "gate"
+    book = notebook('gate: str = ""\nsize: int = 1', WRITER)
+    server.send("POST", "processes", data=book, headers=HEADERS)
+    inputs = {"gate": str(gate), "size": 1}
+    job_id = server.send("POST", "processes/small/jobs", json={"inputs": inputs}).json()["jobID"]
+    until(lambda: "cell" in job_status(server, job_id)["message"])
+    gate.touch()
+    ballast = fill(disk)
+    until(lambda: server.workers() == [])
+    ballast.unlink()
+    until(lambda: job_status(server, job_id)["status"] not in ("accepted", "running"))
+    ended = job_status(server, job_id)
+    # It may have ended before the disk was full; what it says is so either way.
+    delivered = server.user_folder / "ades-results" / "terradue" / f"wf-{job_id}"
+    successful = ended["status"] == "successful"
+    assert successful == (delivered / "catalog.json").exists()
+    assert successful or "space" in ended["message"] or "worker was lost" in ended["message"]

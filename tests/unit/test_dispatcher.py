@@ -14,7 +14,7 @@ import pytest
 from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.workspace import Workspace
-from jupyter_ades.errors import InvalidRequest
+from jupyter_ades.errors import InvalidRequest, StorageFull
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import ExecuteRequest, FetchPolicy, Job, JobStatus, Plan, Process
 from jupyter_ades.runners.base import Site
@@ -248,3 +248,45 @@ def test_a_new_server_adopts_every_state(
     assert states(workspace, alive, ended, lost) == ["running", "successful", "failed"]
     assert states(workspace, unstarted, waiting) == ["running", "running"]
     assert states(workspace, dismissing) == ["dismissed"]
+
+
+@pytest.mark.parametrize("outcome", ["successful", "failed", "lost"])
+def test_an_end_that_could_not_be_recorded_is_recorded_once_there_is_room(
+    workspace: Workspace, build: Build, monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    job_id = accept(workspace, outcome=outcome)
+    dispatcher = build()
+    dispatcher.tick()
+    with monkeypatch.context() as full:
+        full.setattr(workspace.store, "change_job", no_space)
+        dispatcher.tick()
+        dispatcher.tick()
+        assert (states(workspace, job_id), dispatcher.running) == (["running"], 1)
+    dispatcher.tick()
+    assert states(workspace, job_id) == ["successful" if outcome == "successful" else "failed"]
+    assert dispatcher.running == 0
+
+
+def test_a_start_that_failed_on_a_full_disk_is_told_once_there_is_room(
+    workspace: Workspace, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(workspace.package_folder("d", "p"))
+    job_id = accept(workspace)
+    dispatcher = build()
+    change = workspace.store.change_job
+
+    def only_the_start(job_id: str, **changes: Any) -> Job:
+        return change(job_id, **changes) if "started" in changes else no_space()
+
+    with monkeypatch.context() as full:
+        full.setattr(workspace.store, "change_job", only_the_start)
+        dispatcher.tick()
+        assert states(workspace, job_id) == ["running"]
+    dispatcher.tick()
+    job = workspace.store.job(job_id)
+    assert job.status is JobStatus.FAILED
+    assert "could not be started" in job.message
+
+
+def no_space(*_: Any, **__: Any) -> Job:
+    raise StorageFull("no space left")

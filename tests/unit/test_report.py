@@ -65,3 +65,21 @@ def test_a_burst_is_thinned_out_and_its_last_state_written(
         time.sleep(0.005)
     assert written[0] == "0"
     assert len(written) < 50
+
+
+def test_progress_may_be_lost_on_a_full_disk_but_not_the_last_word(
+    job: JobDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job.work.mkdir()
+    write = JobDir.write_status
+
+    def full(self: JobDir, said: WorkerStatus) -> None:
+        if job.work.exists():
+            raise OSError(28, "No space left on device")
+        write(self, said)
+
+    monkeypatch.setattr(JobDir, "write_status", full)
+    report = Report(job)
+    report.say("a", 50)
+    report.end(JobStatus.FAILED, "the reason")
+    assert (status(job).status, status(job).message) == (JobStatus.FAILED, "the reason")

@@ -213,7 +213,11 @@ class ADES(ExtensionApp):
             runner=runner,
             fetch=self.fetch,
             limits=self.limits,
-            site=self._site,
+            site=Site(
+                cores=self.job_cores,
+                kernel_specs=self._described_kernels,
+                container_engine=self.containers.engine,
+            ),
             announce=self._announce,
         )
         self.core = Core(self.dispatcher, dispatched, self._stamp_activity)
@@ -273,16 +277,11 @@ class ADES(ExtensionApp):
         specs: Mapping[str, Any] = self._server.kernel_spec_manager.get_all_specs()
         return specs
 
-    def _site(self) -> Site:
-        specs = {
+    def _described_kernels(self) -> dict[str, dict[str, Any]]:
+        return {
             name: {**found["spec"], "resource_dir": found["resource_dir"]}
             for name, found in self._kernel_specs().items()
         }
-        return Site(
-            cores=self.job_cores,
-            kernel_specs=specs,
-            container_engine=self.containers.engine,
-        )
 
     def _announce(self, workspace: Workspace, job: Job) -> None:
         """Pass a change on to the event loop's thread."""

@@ -63,7 +63,7 @@ class Dispatcher:
         runner: Callable[[str], Runner],
         fetch: FetchPolicy,
         limits: Limits,
-        site: Callable[[], Site],
+        site: Site,
         announce: Announce = lambda workspace, job: None,
     ) -> None:
         self._workspaces = workspaces
@@ -245,16 +245,15 @@ class Dispatcher:
         folder.root.mkdir(parents=True, mode=0o700)
         source = workspace.package_folder(job.process.digest, job.process.id)
         shutil.copytree(source / "package", folder.package)
-        site = self._site()
         folder.write_plan(
             WorkOrder(
                 job_id=job.id,
                 process=job.process,
-                plan=self._runner(job.process.runner).plan(job.process, folder, site),
+                plan=self._runner(job.process.runner).plan(job.process, folder, self._site),
                 inputs=job.request.inputs,
                 fetch=self._fetch,
                 results_folder=str(workspace.results),
-                cores=site.cores,
+                cores=self._site.cores,
                 keep_scratch=self._limits.keep_scratch,
                 created=job.created,
             )

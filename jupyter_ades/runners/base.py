@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from jupyter_ades.jobdir import JobDir
@@ -31,8 +31,8 @@ class Site:
     #: Cores that one job may use.
     cores: int = 1
     #: Kernel specs that the server's own manager knows: name to ``kernel.json`` with its
-    #: ``resource_dir``.
-    kernel_specs: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
+    #: ``resource_dir``. Asked only for notebooks: it reads folders.
+    kernel_specs: Callable[[], Mapping[str, Mapping[str, JSON]]] = dict
     #: The container engine that works here: ``docker``, ``podman``, or empty for none. Asked only
     #: for packages that name an image: the first answer may take a second.
     container_engine: Callable[[], str] = lambda: ""
@@ -41,9 +41,8 @@ class Site:
 class Runner(Protocol):
     """Turns a process and its inputs into a command, and reads what it tells and leaves.
 
-    One may have a method ``check(process, site)`` besides, ``site`` being what gives a
-    :class:`Site`: it raises an AdesError for a process that cannot run here, and is asked before a
-    job is accepted.
+    One may have a method ``check(process, site)`` besides: it raises an AdesError for a process
+    that cannot run here, and is asked before a job is accepted.
     """
 
     #: The name in plans, traits and entry points.

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,10 +55,10 @@ class CwltoolRunner:
             stop_signal="SIGTERM",
         )
 
-    def check(self, process: Process, site: Callable[[], Site]) -> None:
+    def check(self, process: Process, site: Site) -> None:
         """Raise Unavailable when the package requires a container and none can be run here."""
         if process.details.get("docker_required"):
-            self._engine(process, site())
+            self._engine(process, site)
 
     def _engine(self, process: Process, site: Site) -> str:
         """The engine for the package's containers; empty when it runs without."""

@@ -34,11 +34,12 @@ class PapermillRunner:
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
         """The command for a job; raises InvalidPackage when its kernel is not installed."""
         kernel = str(process.details.get("kernel") or "python3")
-        spec = site.kernel_specs.get(kernel)
+        specs = site.kernel_specs()
+        spec = specs.get(kernel)
         if spec is None:
             raise InvalidPackage(
                 f"{process.entry} names the kernel '{kernel}', which is not installed here;"
-                f" installed are {', '.join(sorted(site.kernel_specs)) or 'none'}."
+                f" installed are {', '.join(sorted(specs)) or 'none'}."
             )
         return Plan(
             runner=self.name,

@@ -100,7 +100,7 @@ def test_a_plan_names_the_engine(
 ) -> None:
     process = replace(PROCESS, details=details)
     site = Site(container_engine=lambda: engine)
-    CwltoolRunner().check(process, lambda: site)
+    CwltoolRunner().check(process, site)
     argv = CwltoolRunner().plan(process, JobDir(tmp_path), site).argv
     assert argv[argv.index(str(tmp_path)) + 1 :] == expected
 
@@ -108,13 +108,13 @@ def test_a_plan_names_the_engine(
 def test_a_required_container_is_refused_where_none_runs(tmp_path: Path) -> None:
     process = replace(PROCESS, details={"docker": True, "docker_required": True})
     with pytest.raises(Unavailable, match=r"p requires a container .* install podman"):
-        CwltoolRunner().check(process, Site)
+        CwltoolRunner().check(process, Site())
     with pytest.raises(Unavailable, match="move DockerRequirement to hints"):
         CwltoolRunner().plan(process, JobDir(tmp_path), Site())
 
 
 def test_a_package_without_images_asks_no_engine(tmp_path: Path) -> None:
-    def site() -> Site:
+    def engine() -> str:
         raise AssertionError("nothing is to be asked")
 
-    CwltoolRunner().check(PROCESS, site)
+    CwltoolRunner().check(PROCESS, Site(container_engine=engine))

@@ -60,7 +60,7 @@ def build(workspace: Workspace, launcher: InlineLauncher, tmp_path: Path) -> Bui
             runner=lambda name: FakeRunner(),  # type: ignore[arg-type,return-value]
             fetch=FetchPolicy(user_folder=str(tmp_path)),
             limits=Limits(max_running_jobs=limit),
-            site=Site,
+            site=Site(),
         )
 
     return make

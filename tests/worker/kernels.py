@@ -84,7 +84,9 @@ def attempt(
     )
     inputs = check(process, inputs, policy)
     name = f"job {len(bench.started)}"
-    plan = runner("papermill").plan(process, JobDir(bench.root / name), Site(kernel_specs=SPECS))
+    plan = runner("papermill").plan(
+        process, JobDir(bench.root / name), Site(kernel_specs=lambda: SPECS)
+    )
     files = {"a.ipynb": (folder / process.entry).read_bytes(), **more.pop("files", {})}
     return bench.run(process, files, plan=plan, name=name, inputs=inputs, **more)
 

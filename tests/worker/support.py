@@ -154,7 +154,7 @@ class Bench:
             target = job.package / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data.encode() if isinstance(data, str) else data)
-        site = Site(cores=2, kernel_specs={"python3": KERNEL, "other": KERNEL})
+        site = Site(cores=2, kernel_specs=lambda: {"python3": KERNEL, "other": KERNEL})
         plan = changes.pop("plan", None) or runner(process.runner).plan(process, job, site)
         order = self.order(process, plan, **changes)
         job.write_plan(order)

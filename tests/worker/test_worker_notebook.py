@@ -171,7 +171,7 @@ def test_a_cell_may_say_that_it_raises_and_a_notebook_may_leave(bench: Bench) ->
 def test_a_kernel_that_does_not_start_is_a_clear_failure(
     bench: Bench, argv: list[str], message: str
 ) -> None:
-    site = Site(kernel_specs={"python3": {**KERNEL, "argv": argv}})
+    site = Site(kernel_specs=lambda: {"python3": {**KERNEL, "argv": argv}})
     plan = runner("papermill").plan(NOTEBOOK, JobDir(bench.root / "x"), site)
     running = bench.run(NOTEBOOK, {"a.ipynb": notebook("1")}, plan=plan, name="x")
     assert "the kernel 'python3' did not start" in running.said[-1].message
@@ -179,7 +179,7 @@ def test_a_kernel_that_does_not_start_is_a_clear_failure(
 
 
 def test_a_kernel_that_is_not_installed_is_refused_with_those_that_are(tmp_path: Path) -> None:
-    site = Site(kernel_specs={"python3": KERNEL, "ir": KERNEL})
+    site = Site(kernel_specs=lambda: {"python3": KERNEL, "ir": KERNEL})
     process = NOTEBOOK.__class__(id="x", entry="a.ipynb", details={"kernel": "conda-x"})
     with pytest.raises(InvalidPackage, match=r"'conda-x'.*installed are ir, python3"):
         runner("papermill").plan(process, JobDir(tmp_path), site)

@@ -146,6 +146,8 @@ class Job:
     dismissing: bool = False
     #: Kept by every clean-up until it is unpinned or removed by hand.
     pinned: bool = False
+    #: No list shows it and no address names it but those of its files: a synchronous run.
+    unlisted: bool = False
     #: The process as it was when the job was accepted.
     process: Process
 

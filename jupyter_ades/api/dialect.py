@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 import msgspec
 
@@ -195,6 +195,21 @@ def unqualify(value: JSON, schema: Mapping[str, JSON]) -> JSON:
     if isinstance(value, dict) and "value" in value and value.keys() <= QUALIFIED:
         return value if schema.get("type") == "object" else value["value"]
     return value
+
+
+def page_links(
+    here: str, query: str, *, older: object = None, newer: object = None
+) -> list[tuple[str, str, str]]:
+    """Relation, title and address of a list's page and of those beside it; filters are kept."""
+    found = [("self", "This document", f"{here}?{query}" if query else here)]
+    kept = [pair for pair in parse_qsl(query) if pair[0] not in ("before", "after", "token")]
+    for rel, title, name, number in (
+        ("next", "The next page", "before", older),
+        ("prev", "The page before", "after", newer),
+    ):
+        if number is not None:
+            found.append((rel, title, f"{here}?{urlencode([*kept, (name, str(number))])}"))
+    return found
 
 
 def job_links(job: Job, links: Links, address: Any) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from tornado import web
 
 from jupyter_ades.api.base import AdesHandler
 from jupyter_ades.api.dialect import read_object
-from jupyter_ades.core.store import JobFilter
+from jupyter_ades.core.store_jobs import Cursor, JobFilter
 from jupyter_ades.errors import InvalidParameter, InvalidRequest
 from jupyter_ades.model import Job, JobStatus, plain_inputs
 
@@ -28,7 +28,10 @@ class JobsHandler(AdesHandler):
             self.service.jobs,
             self.read_filter(),
             limit=self.read_limit(),
-            before=self.read_number("before", 0, 2**53),
+            cursor=Cursor(
+                before=self.read_number("before", 0, 2**53),
+                after=self.read_number("after", 0, 2**53),
+            ),
         )
         self.answer(self.dialect.job_list(page, self.links, self.request.query))
 

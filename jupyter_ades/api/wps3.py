@@ -13,6 +13,7 @@ from jupyter_ades.api.dialect import (
     DeployBody,
     Links,
     job_links,
+    page_links,
     read_deploy,
     read_object,
     timestamp,
@@ -149,14 +150,10 @@ class Wps3:
 
     def job_list(self, page: JobPage, links: Links, query: str) -> dict[str, Any]:
         """A page of jobs, newest first."""
-        here = links.path("jobs")
-        found = [_link("self", "This document", f"{here}?{query}" if query else here)]
-        if page.before is not None:
-            following = f"{here}?before={page.before}&limit={len(page.jobs)}"
-            found.append(_link("next", "Older jobs", following))
+        found = page_links(links.path("jobs"), query, older=page.older, newer=page.newer)
         return {
             "jobs": [self.status(job, links) for job in page.jobs],
-            "links": found,
+            "links": [_link(rel, title, href) for rel, title, href in found],
             "numberTotal": page.total,
         }
 

@@ -15,7 +15,7 @@ from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.inputs import check
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.reading import ReadPackage
-from jupyter_ades.core.store import JobFilter
+from jupyter_ades.core.store_jobs import Cursor, JobFilter, cut
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import (
     IdempotencyConflict,
@@ -47,8 +47,10 @@ class JobPage:
     jobs: tuple[Job, ...]
     #: How many jobs the filter selects in all.
     total: int
-    #: The number to ask the next page with; None on the last page.
-    before: int | None
+    #: Number to ask the page of older jobs with (``before``); None when there are none.
+    older: int | None = None
+    #: Number to ask the page of newer jobs with (``after``); None when there are none.
+    newer: int | None = None
 
 
 class Service:
@@ -184,14 +186,21 @@ class Service:
                 " wait for some to end or dismiss some."
             )
 
-    def jobs(self, selection: JobFilter, *, limit: int, before: int | None = None) -> JobPage:
+    def jobs(
+        self,
+        selection: JobFilter,
+        *,
+        limit: int,
+        cursor: Cursor = Cursor(),  # noqa: B008 (frozen)
+    ) -> JobPage:
         """A page of jobs, newest first."""
-        found = self._store.jobs(selection, limit=limit + 1, before=before)
-        page = found[:limit]
+        found = self._store.jobs(selection, limit=limit + 1, cursor=cursor)
+        page, older, newer = cut(found, limit, cursor)
         return JobPage(
             jobs=tuple(job for _, job in page),
             total=self._store.count_jobs(selection),
-            before=page[-1][0] if len(found) > limit else None,
+            older=older,
+            newer=newer,
         )
 
     def job(self, job_id: str) -> Job:

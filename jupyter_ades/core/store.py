@@ -7,9 +7,8 @@ loss. Times are kept as ISO 8601 text in UTC, which sorts by time.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,69 +16,21 @@ from typing import Any
 import msgspec
 from packaging.version import InvalidVersion, Version
 
+from jupyter_ades.core.store_jobs import (
+    COLUMNS,
+    JOBS,
+    NEW,
+    Cursor,
+    JobFilter,
+    count_query,
+    new_values,
+    page_query,
+    read_job,
+    text,
+)
+from jupyter_ades.core.store_schema import migrate
 from jupyter_ades.errors import NO_SPACE, DuplicatedProcess, NoSuchJob, NoSuchProcess, StorageFull
-from jupyter_ades.model import ExecuteRequest, Job, JobStatus, Process
-
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE packages (
-    digest TEXT NOT NULL, process_id TEXT NOT NULL, record BLOB NOT NULL,
-    PRIMARY KEY (digest, process_id)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE processes (
-    id TEXT PRIMARY KEY, alias TEXT NOT NULL, digest TEXT NOT NULL, deployed TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX processes_alias ON processes (alias, deployed);
-CREATE TABLE jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE, process_id TEXT NOT NULL, digest TEXT NOT NULL,
-    status TEXT NOT NULL, message TEXT NOT NULL, progress INTEGER NOT NULL,
-    dismissing INTEGER NOT NULL DEFAULT 0, pinned INTEGER NOT NULL DEFAULT 0,
-    created TEXT NOT NULL, updated TEXT NOT NULL, started TEXT, finished TEXT,
-    request BLOB NOT NULL, idempotency_key TEXT UNIQUE, body_digest TEXT
-) STRICT;
-CREATE INDEX jobs_status ON jobs (status, number);
-CREATE INDEX jobs_process ON jobs (process_id, number);
-CREATE INDEX jobs_digest ON jobs (digest);
-CREATE TABLE counts (status TEXT PRIMARY KEY, jobs INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TRIGGER jobs_arrive AFTER INSERT ON jobs BEGIN
-    INSERT INTO counts VALUES (NEW.status, 1)
-        ON CONFLICT (status) DO UPDATE SET jobs = jobs + 1;
-END;
-CREATE TRIGGER jobs_leave AFTER DELETE ON jobs BEGIN
-    UPDATE counts SET jobs = jobs - 1 WHERE status = OLD.status;
-END;
-CREATE TRIGGER jobs_move AFTER UPDATE OF status ON jobs WHEN NEW.status <> OLD.status BEGIN
-    UPDATE counts SET jobs = jobs - 1 WHERE status = OLD.status;
-    INSERT INTO counts VALUES (NEW.status, 1)
-        ON CONFLICT (status) DO UPDATE SET jobs = jobs + 1;
-END;
-"""
-JOB_COLUMNS = (
-    "jobs.number, jobs.id, jobs.process_id, status, message, progress, dismissing, pinned, created,"
-    " updated, started, finished, request, packages.record AS process"
-)
-JOBS = (
-    "jobs JOIN packages ON packages.digest = jobs.digest AND packages.process_id = jobs.process_id"
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobFilter:
-    """Which jobs a list shows; empty fields select all."""
-
-    process_ids: tuple[str, ...] = ()
-    statuses: tuple[JobStatus, ...] = ()
-
-    def conditions(self) -> tuple[list[str], list[str]]:
-        """SQL conditions and their parameters."""
-        conditions: list[str] = []
-        parameters: list[str] = []
-        for column, values in (("jobs.process_id", self.process_ids), ("status", self.statuses)):
-            if values:
-                conditions.append(f"{column} IN ({', '.join('?' * len(values))})")
-                parameters.extend(str(value) for value in values)
-        return conditions, parameters
+from jupyter_ades.model import Job, JobStatus, Process
 
 
 class Store:
@@ -92,15 +43,8 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA foreign_keys = ON")
-        self._migrate()
-
-    def _migrate(self) -> None:
         with self._transaction():
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version < 1:
-                for statement in _statements(SCHEMA):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            migrate(self._db)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -141,7 +85,7 @@ class Store:
             )
             self._run(
                 "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?)",
-                (process.id, process.alias, process.digest, _text(datetime.now(UTC))),
+                (process.id, process.alias, process.digest, text(datetime.now(UTC))),
             )
 
     def find_process(self, process_id: str) -> Process | None:
@@ -191,24 +135,7 @@ class Store:
 
     def add_job(self, job: Job, *, idempotency_key: str | None, body_digest: str) -> None:
         """Record an accepted job, durably."""
-        self._run(
-            "INSERT INTO jobs (id, process_id, digest, status, message, progress, created,"
-            " updated, request, idempotency_key, body_digest)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                job.id,
-                job.process.id,
-                job.process.digest,
-                job.status,
-                job.message,
-                job.progress,
-                _text(job.created),
-                _text(job.updated),
-                msgspec.json.encode(job.request),
-                idempotency_key,
-                body_digest,
-            ),
-        )
+        self._run(NEW, new_values(job, idempotency_key, body_digest))
 
     def find_by_key(self, idempotency_key: str) -> tuple[str, str] | None:
         """Id and body digest of the job that was accepted with this key."""
@@ -219,10 +146,10 @@ class Store:
 
     def job(self, job_id: str) -> Job:
         """The job with this id; NoSuchJob when there is none."""
-        row = self._run(f"SELECT {JOB_COLUMNS} FROM {JOBS} WHERE jobs.id = ?", (job_id,)).fetchone()
+        row = self._run(f"SELECT {COLUMNS} FROM {JOBS} WHERE jobs.id = ?", (job_id,)).fetchone()
         if row is None:
             raise NoSuchJob(f"There is no job '{job_id}'.")
-        return _job(row)
+        return read_job(row)
 
     def change_job(self, job_id: str, **changes: Any) -> Job:
         """Change columns of a job and give it as it is then."""
@@ -236,27 +163,25 @@ class Store:
         self._run("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def jobs(
-        self, selection: JobFilter, *, limit: int, before: int | None = None
+        self,
+        selection: JobFilter,
+        *,
+        limit: int,
+        cursor: Cursor = Cursor(),  # noqa: B008 (frozen)
     ) -> list[tuple[int, Job]]:
-        """Jobs newest first, each with its number; ``before`` is where the last page ended."""
-        conditions, parameters = selection.conditions()
-        if before is not None:
-            conditions.append("jobs.number < ?")
-            parameters.append(str(before))
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        rows = self._run(
-            f"SELECT {JOB_COLUMNS} FROM {JOBS} {where} ORDER BY jobs.number DESC LIMIT ?",
-            (*parameters, limit),
-        )
-        return [(row["number"], _job(row)) for row in rows]
+        """Jobs newest first, each with its number; the cursor says where the page begins."""
+        query, parameters = page_query(selection, cursor, datetime.now(UTC))
+        rows = self._run(query, (*parameters, limit))
+        found = [(row["number"], read_job(row)) for row in rows]
+        return found if cursor.order == "DESC" else found[::-1]
 
     def open_jobs(self, status: JobStatus, *, limit: int = -1) -> list[Job]:
         """Jobs in a state, oldest first: the order of the queue."""
         rows = self._run(
-            f"SELECT {JOB_COLUMNS} FROM {JOBS} WHERE status = ? ORDER BY jobs.number LIMIT ?",
+            f"SELECT {COLUMNS} FROM {JOBS} WHERE status = ? ORDER BY jobs.number LIMIT ?",
             (status, limit),
         )
-        return [_job(row) for row in rows]
+        return [read_job(row) for row in rows]
 
     def dismissing(self) -> list[str]:
         """Ids of the running jobs that were asked to end."""
@@ -265,12 +190,24 @@ class Store:
 
     def count_jobs(self, selection: JobFilter) -> int:
         """How many jobs a filter selects; from kept counters where the filter allows."""
-        if selection.process_ids:
-            conditions, parameters = selection.conditions()
-            where = " AND ".join(conditions)
-            return _number(self._run(f"SELECT count(*) FROM jobs WHERE {where}", parameters))
-        counts = self.counts()
-        return sum(counts.get(status, 0) for status in selection.statuses or tuple(JobStatus))
+        if not selection.plain:
+            return _number(self._run(*count_query(selection, datetime.now(UTC))))
+        counts, unlisted = self.counts(), self._unlisted_counts()
+        wanted = selection.statuses or tuple(JobStatus)
+        return sum(counts.get(each, 0) - unlisted.get(each, 0) for each in wanted)
+
+    def _unlisted_counts(self) -> Mapping[str, int]:
+        query = "SELECT status, count(*) FROM jobs WHERE unlisted GROUP BY status"
+        return dict(self._run(query).fetchall())
+
+    def unlisted(self, *, before: datetime | None = None) -> list[Job]:
+        """Jobs that no list shows: the open ones, or those that ended before a time."""
+        ended = "finished < ?" if before else "finished IS NULL"
+        rows = self._run(
+            f"SELECT {COLUMNS} FROM {JOBS} WHERE unlisted AND {ended}",
+            (text(before),) if before else (),
+        )
+        return [read_job(row) for row in rows]
 
     def counts(self) -> Mapping[str, int]:
         """Jobs in each state."""
@@ -285,44 +222,9 @@ def newness(version: str) -> tuple[bool, Version, str]:
         return False, Version("0"), version
 
 
-def _statements(script: str) -> Iterable[str]:
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
 def _number(cursor: sqlite3.Cursor) -> int:
     return int(cursor.fetchone()[0])
 
 
-def _text(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="microseconds")
-
-
 def _column(value: Any) -> Any:
-    return _text(value) if isinstance(value, datetime) else value
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def _job(row: sqlite3.Row) -> Job:
-    return Job(
-        id=row["id"],
-        process_id=row["process_id"],
-        request=msgspec.json.decode(row["request"], type=ExecuteRequest),
-        status=JobStatus(row["status"]),
-        message=row["message"],
-        progress=row["progress"],
-        dismissing=bool(row["dismissing"]),
-        pinned=bool(row["pinned"]),
-        created=datetime.fromisoformat(row["created"]),
-        updated=datetime.fromisoformat(row["updated"]),
-        started=_time(row["started"]),
-        finished=_time(row["finished"]),
-        process=msgspec.json.decode(row["process"], type=Process),
-    )
+    return text(value) if isinstance(value, datetime) else value

@@ -68,7 +68,7 @@ FORBIDDEN = {
 }
 #: Module to the only rooms that may import it.
 ONLY_IN = {
-    "sqlite3": {"core/store"},
+    "sqlite3": {"core/store", "core/store_jobs", "core/store_schema"},
     # run_cwl hands a dismissal on to its tools, which cwltool would end without a word.
     "signal": {"worker/process", "core/launcher", "programs/run_cwl"},
 }

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from jupyter_ades.core.store import JobFilter, Store
+from jupyter_ades.core.store import Store
+from jupyter_ades.core.store_jobs import Cursor, JobFilter, count_query, cut, page_query
+from jupyter_ades.core.store_schema import SCHEMA_VERSION, STEPS
 from jupyter_ades.errors import DuplicatedProcess, NoSuchJob, NoSuchProcess
 from jupyter_ades.model import ExecuteRequest, Input, Job, JobStatus, Process
 
@@ -100,7 +104,7 @@ def test_pages_go_on_where_the_last_ended(store: Store) -> None:
     first = store.jobs(JobFilter(), limit=2)
     assert [job.id for _, job in first] == ["job-4", "job-3"]
     add(store, make_job(9))
-    second = store.jobs(JobFilter(), limit=2, before=first[-1][0])
+    second = store.jobs(JobFilter(), limit=2, cursor=Cursor(before=first[-1][0]))
     assert [job.id for _, job in second] == ["job-2", "job-1"]
 
 
@@ -151,3 +155,131 @@ def test_what_was_acknowledged_is_there_after_reopening(tmp_path: Path, store: S
     other = Store(tmp_path / "ades.sqlite")
     assert other.job("job-1") == make_job(1)
     other.close()
+
+
+def test_a_file_of_version_1_is_brought_to_now(tmp_path: Path) -> None:
+    """As that version left it, with a finished job: nothing is lost, and new filters see it."""
+    path = tmp_path / "old.sqlite"
+    old = sqlite3.connect(path)
+    old.executescript(STEPS[0])
+    old.execute("PRAGMA user_version = 1")
+    old.execute(
+        "INSERT INTO packages VALUES (?, ?, ?)",
+        (PROCESS.digest, PROCESS.id, msgspec.json.encode(PROCESS)),
+    )
+    old.execute(
+        "INSERT INTO jobs (id, process_id, digest, status, message, progress, created, updated,"
+        " started, finished, request) VALUES ('old', ?, ?, 'successful', 'Done', 100,"
+        " '2026-05-01T12:00:00.000000+00:00', '2026-05-01T12:00:09.000000+00:00',"
+        " '2026-05-01T12:00:01.000000+00:00', '2026-05-01T12:00:09.000000+00:00', ?)",
+        (PROCESS.id, PROCESS.digest, b"{}"),
+    )
+    old.commit()
+    old.close()
+    store = Store(path)
+    found = [job.id for _, job in store.jobs(JobFilter(shortest=7.9, longest=8.1), limit=10)]
+    assert found == ["old"]
+    assert store.count_jobs(JobFilter()) == 1
+    assert not store.job("old").unlisted
+    add(store, make_job(1))
+    assert [job.id for _, job in store.jobs(JobFilter(), limit=10)] == ["job-1", "old"]
+    store.close()
+    with sqlite3.connect(path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+
+
+def test_filters_by_time_and_length(store: Store) -> None:
+    for number in range(4):
+        add(store, make_job(number))
+    for number, seconds in ((1, 5), (2, 50)):
+        moment = NOON + timedelta(seconds=number)
+        store.change_job(
+            f"job-{number}",
+            status=JobStatus.SUCCESSFUL,
+            started=moment,
+            finished=moment + timedelta(seconds=seconds),
+        )
+    # Running since long ago.
+    store.change_job("job-3", status=JobStatus.RUNNING, started=NOON)
+
+    def ids(**fields: Any) -> list[str]:
+        selection = JobFilter(**fields)
+        found = [job.id for _, job in store.jobs(selection, limit=10)]
+        assert store.count_jobs(selection) == len(found)
+        return found
+
+    assert ids(since=NOON + timedelta(seconds=2)) == ["job-3", "job-2"]
+    assert ids(until=NOON) == ["job-0"]
+    assert ids(shortest=5) == ["job-3", "job-2", "job-1"]
+    assert ids(shortest=51) == ["job-3"]
+    assert ids(longest=10) == ["job-1"]
+    assert ids(shortest=10, longest=60) == ["job-2"]
+
+
+def test_pages_lead_back_as_they_led_on(store: Store) -> None:
+    for number in range(5):
+        add(store, make_job(number))
+
+    def page(cursor: Cursor) -> tuple[list[str], int | None, int | None]:
+        found, older, newer = cut(store.jobs(JobFilter(), limit=3, cursor=cursor), 2, cursor)
+        return [job.id for _, job in found], older, newer
+
+    first, older, newer = page(Cursor())
+    assert (first, newer) == (["job-4", "job-3"], None)
+    second, older, newer = page(Cursor(before=older))
+    assert second == ["job-2", "job-1"]
+    add(store, make_job(9))
+    back, _, newest = page(Cursor(after=newer))
+    assert back == ["job-4", "job-3"]
+    assert page(Cursor(after=newest))[0] == ["job-9"]
+    assert page(Cursor(after=newest))[2] is None
+    last, oldest, _ = page(Cursor(before=older))
+    assert (last, oldest) == (["job-0"], None)
+
+
+def test_an_unlisted_job_is_in_no_list_and_no_count(store: Store) -> None:
+    add(store, make_job(1))
+    add(store, replace(make_job(2), unlisted=True))
+    assert [job.id for _, job in store.jobs(JobFilter(), limit=10)] == ["job-1"]
+    assert store.count_jobs(JobFilter()) == store.count_jobs(JobFilter(since=NOON)) == 1
+    assert [job.id for job in store.unlisted()] == ["job-2"]
+    assert [job.id for job in store.open_jobs(JobStatus.ACCEPTED)] == ["job-1", "job-2"]
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        JobFilter(),
+        JobFilter(statuses=(JobStatus.FAILED,)),
+        JobFilter(process_ids=("a", "b")),
+        JobFilter(since=NOON),
+        JobFilter(until=NOON),
+        JobFilter(shortest=3.0),
+        JobFilter(longest=3.0),
+        JobFilter(process_ids=("a",), statuses=(JobStatus.FAILED,), since=NOON, longest=9),
+    ],
+)
+def test_every_filter_is_answered_from_an_index(tmp_path: Path, selection: JobFilter) -> None:
+    """With many jobs, as SQLite plans it: no page reads a table from its one end to the other."""
+    path = tmp_path / "ades.sqlite"
+    store = Store(path)
+    store.add_process(PROCESS)
+    for number in range(50):
+        add(store, make_job(number))
+    store.close()
+    with sqlite3.connect(path) as db:
+        db.execute("ANALYZE")
+        for query, parameters in (
+            page_query(selection, Cursor(before=40), NOON),
+            page_query(selection, Cursor(), NOON),
+        ):
+            plan = db.execute(f"EXPLAIN QUERY PLAN {query}", (*parameters, 10)).fetchall()
+            steps = [row[3] for row in plan if "jobs" in row[3]]
+            # By the primary key, newest first, it stops at the page's end.
+            assert all("SEARCH" in step or step == "SCAN jobs" for step in steps)
+            if "SCAN jobs" in steps:
+                assert not any("TEMP B-TREE" in row[3] for row in plan)
+        if not selection.plain:
+            counted, parameters = count_query(selection, NOON)
+            plan = db.execute(f"EXPLAIN QUERY PLAN {counted}", parameters).fetchall()
+            assert all("SEARCH" in row[3] or "MULTI" in row[3] or "INDEX" in row[3] for row in plan)

@@ -77,6 +77,8 @@ class JobDir:
         self.staged = root / "staged.json"
         #: The command's working folder.
         self.work = root / "work"
+        #: A small picture of the results.
+        self.quicklook = root / "quicklook.png"
         #: What the command left to be delivered.
         self.outputs = root / "outputs"
 

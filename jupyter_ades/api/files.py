@@ -141,6 +141,19 @@ def _entry(path: Path, address: Callable[[Path], str]) -> dict[str, Any]:
     }
 
 
+class QuicklookHandler(AdesHandler):
+    """A look at a job's results."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, job_id: str) -> None:
+        """A small PNG of the first output that can be shown, nodata transparent."""
+        path = await self.ask(self.service.quicklook, job_id)
+        picture = await self.site.core.beside(path.read_bytes)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.finish(picture, set_content_type="image/png")
+
+
 class LogHandler(AdesHandler):
     """A job's log."""
 

@@ -64,6 +64,7 @@ def openapi(title: str, server: str, routes: Iterable[tuple[str, type[Any]]]) ->
 def template(pattern: str) -> str:
     """A route's pattern as a path template: ``/jobs/{jobID}/files/{path}``."""
     path = pattern.replace("(?:jobs|execution)", "execution").replace("results?", "results")
+    path = path.replace("\\.", ".")
     path = path.replace("/processes/([^/]+)", "/processes/{processID}")
     path = path.replace("/jobs/([^/]+)", "/jobs/{jobID}").replace("(.+)", "{path}")
     return path or "/"

@@ -11,7 +11,7 @@ from tornado import web
 from jupyter_ades.api.about import ConformanceHandler, HealthHandler, LandingHandler
 from jupyter_ades.api.base import AdesHandler, NoWorkspaceHandler
 from jupyter_ades.api.dialect import Dialect
-from jupyter_ades.api.files import JobFilesHandler, LogHandler
+from jupyter_ades.api.files import JobFilesHandler, LogHandler, QuicklookHandler
 from jupyter_ades.api.jobs import (
     JobHandler,
     JobsHandler,
@@ -48,6 +48,7 @@ ROUTES: list[tuple[str, type[Any]]] = [
     (rf"/jobs/{ID}/request", RequestHandler),
     (rf"/jobs/{ID}/rerun", RerunHandler),
     (rf"/jobs/{ID}/log", LogHandler),
+    (rf"/jobs/{ID}/quicklook\.png", QuicklookHandler),
     (rf"/jobs/{ID}/files/(.+)", JobFilesHandler),
     (rf"/jobs/{ID}/files", JobFilesHandler),
 ]

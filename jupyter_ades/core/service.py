@@ -255,6 +255,17 @@ class Service:
         """The file of a job's log; it may not exist yet."""
         return self.job_dir(self.job(job_id)).log
 
+    def quicklook(self, job_id: str) -> Path:
+        """A PNG of the results; NoSuchFile when there is none, with the reason."""
+        job, _ = self.results(job_id)
+        picture = self.job_dir(job).quicklook
+        if not picture.is_file():
+            raise NoSuchFile(
+                f"Job {job.id} has no quicklook: none of its outputs is a raster or a picture that"
+                " could be drawn."
+            )
+        return picture
+
     def file(self, job_id: str, path: str) -> Path:
         """A delivered file or folder; NoSuchFile for everything outside ``wf-<job id>``."""
         job = self.job(job_id)

@@ -16,6 +16,7 @@ from jupyter_ades.runners.registry import runner
 from jupyter_ades.system.containers import end_containers
 from jupyter_ades.worker.log import JobLog
 from jupyter_ades.worker.process import Dismissal, Dismissed, run_command
+from jupyter_ades.worker.quicklook import draw_quicklook
 from jupyter_ades.worker.report import Report
 from jupyter_ades.worker.stage_in import stage_in
 
@@ -88,7 +89,9 @@ class Course:
         finished = datetime.now(UTC)
         with self.dismissal.interrupting():
             self._say("staging out", RAN)
-            self._deliver(engine.collect(self.job, self.order.process), finished)
+            outputs = engine.collect(self.job, self.order.process)
+            self._deliver(outputs, finished)
+            draw_quicklook(outputs, self.job.quicklook)
         self.clean()
         self.log.say("Done")
         self.report.end(JobStatus.SUCCESSFUL, "Done")

@@ -9,24 +9,20 @@ from __future__ import annotations
 
 import logging
 import math
-import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from jupyter_ades.model import JSON
+from jupyter_ades.worker import gdal
 from jupyter_ades.worker.media import COG, GEOTIFF, TIFF
 
 log = logging.getLogger(__name__)
 
 #: Pixels along the longer side that statistics are computed from.
 SAMPLE = 1024
-#: Pixels of a band without overviews beyond which reading it for statistics takes too long.
-LARGEST_PLAIN = 2**26
 #: Points along each edge of a footprint.
 POINTS = 8
 _DATA_TYPES = {"complex64": "cfloat32", "complex128": "cfloat64", "complex_int16": "cint16"}
@@ -46,33 +42,14 @@ class Raster:
     fields: dict[str, JSON] = field(default_factory=dict)
 
 
-@cache
-def _rasterio() -> Any:
-    """The library, or None (and a line in the log) where the extra ``eo`` is not installed."""
-    try:
-        import rasterio
-    except ImportError:
-        log.warning(
-            "GeoTIFFs are delivered without bbox, projection and bands: rasterio is not "
-            "installed (pip install 'jupyter-ades[eo]')."
-        )
-        return None
-    return rasterio
-
-
 def read_raster(path: Path) -> Raster | None:
     """Read a file's header and a sample of its pixels; None when that cannot be done."""
-    rasterio = _rasterio()
-    if rasterio is None:
+    if gdal.rasterio() is None:
         return None
-    env = rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
     try:
-        with warnings.catch_warnings(), env:
-            # A file without georeference is no mistake.
-            warnings.simplefilter("ignore")
-            with rasterio.open(path, driver="GTiff") as dataset:
-                return _describe(dataset)
-    except rasterio.errors.RasterioError as error:
+        with gdal.opened(path, "GTiff") as dataset:
+            return _describe(dataset)
+    except gdal.rasterio().errors.RasterioError as error:
         log.warning("%s is delivered as a plain file: %s", path.name, error)
         return None
 
@@ -226,10 +203,9 @@ def _statistics(dataset: Any, index: int) -> dict[str, JSON]:
     """Of the valid pixels of a sample, an overview where there is one; empty for a huge band."""
     import numpy
 
-    plain = not dataset.overviews(index)
-    if plain and dataset.width * dataset.height > LARGEST_PLAIN:
+    if not gdal.is_quick(dataset):
         return {}
-    shape = _sample_shape(dataset.height, dataset.width)
+    shape = gdal.sample_shape(dataset.height, dataset.width, SAMPLE)
     pixels = dataset.read(index, out_shape=shape, masked=True)
     values = pixels.compressed().astype("float64")
     values = values[numpy.isfinite(values)]
@@ -243,8 +219,3 @@ def _statistics(dataset: Any, index: int) -> dict[str, JSON]:
         "stddev": float(values.std()),
         **share,
     }
-
-
-def _sample_shape(height: int, width: int) -> Sequence[int]:
-    ratio = max(1.0, max(height, width) / SAMPLE)
-    return max(1, round(height / ratio)), max(1, round(width / ratio))

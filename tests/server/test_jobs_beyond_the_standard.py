@@ -57,6 +57,14 @@ async def test_a_rerun_is_a_new_job_with_the_same_inputs(
     assert request["inputs"] == {"items": [1, 2], "flag": True}
 
 
+async def test_results_without_a_picture_say_so(call: Call, ended: Ended, small: str) -> None:
+    job_id = await submit(call, small)
+    await ended(job_id)
+    status, _, body = await call("GET", f"jobs/{job_id}/quicklook.png")
+    assert (status, body["status"]) == (404, 404)
+    assert "none of its outputs is a raster or a picture" in body["detail"]
+
+
 async def test_a_rerun_takes_changes(call: Call, ended: Ended, small: str) -> None:
     first = await submit(call, small, items=[1], flag=True)
     await ended(first)

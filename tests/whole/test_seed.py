@@ -7,11 +7,15 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pystac
 import pytest
+import requests
+from matplotlib.image import imread
 
 from tests.restart.server import Server
 from tests.scene import (
@@ -116,6 +120,17 @@ def check_between(seen: list[int]) -> None:
     assert seen[-1] == 100
 
 
+def check_quicklook(answer: requests.Response, expected: Any) -> None:
+    """Bright where the index is high, and nothing where there is none."""
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+    red, _, _, alpha = (imread(BytesIO(answer.content)) * 255).round().transpose(2, 0, 1)
+    assert red.shape == expected.shape
+    assert ((alpha == 0) == numpy.isnan(expected)).all()
+    order = numpy.argsort(expected[alpha > 0])
+    assert (numpy.diff(red[alpha > 0][order].astype(int)) >= 0).all()
+    assert red.max() - red.min() == 255
+
+
 def test_the_seeds_payload_runs_to_a_catalog_with_the_right_pixels(
     server: Server, reference: str, scene: Path, tmp_path: Path
 ) -> None:
@@ -159,7 +174,9 @@ def test_the_notebook_gives_the_same_and_its_executed_self(
     assert "application/x-ipynb+json" in media
     assert "image/png" in media
     (image,) = folder.rglob("*.tif")
-    check_pixels(image, expect_index(scene.parent, "B08", "B04"))
+    expected = expect_index(scene.parent, "B08", "B04")
+    check_pixels(image, expected)
+    check_quicklook(server.send("GET", f"jobs/{status['jobID']}/quicklook.png"), expected)
     executed = json.loads((folder / "vegetation-index.ipynb").read_text())
     assert any(
         output.get("data", {}).get("image/png")

@@ -10,7 +10,7 @@ import pytest
 import rasterio
 from affine import Affine
 
-from jupyter_ades.worker import raster
+from jupyter_ades.worker import gdal
 from tests.worker.delivered import (
     JOB,
     STARTED,
@@ -136,11 +136,11 @@ def test_without_rasterio_files_are_plain_and_the_log_says_what_is_missing(
 ) -> None:
     path = tif(job.left / "a.tif")
     monkeypatch.setitem(__import__("sys").modules, "rasterio", None)
-    raster._rasterio.cache_clear()
+    gdal.rasterio.cache_clear()
     try:
         job.deliver({"image": file(path), "again": file(tif(job.left / "b.tif"))})
     finally:
-        raster._rasterio.cache_clear()
+        gdal.rasterio.cache_clear()
     assert caplog.text.count("jupyter-ades[eo]") == 1
     assert job.item().assets["a"].extra_fields == {}
 
@@ -170,7 +170,7 @@ def test_complex_pixels_have_no_statistics(job: Job) -> None:
 def test_a_huge_band_without_overviews_is_not_read(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(raster, "LARGEST_PLAIN", 11)
+    monkeypatch.setattr(gdal, "LARGEST_PLAIN", 11)
     job.deliver({"image": file(tif(job.left / "a.tif"))})
     assert "statistics" not in job.item().assets["a"].extra_fields["bands"][0]
 

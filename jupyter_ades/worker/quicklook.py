@@ -35,11 +35,11 @@ def draw_quicklook(outputs: Mapping[str, JSON], target: Path) -> None:
     """Draw the first output that can be shown; nothing is written, and said why, when none can.
 
     ``outputs`` are CWL's File and Directory objects by output id, as a runner collects them. Files
-    that say that they are for looking come first, then rasters and pictures in their order.
+    that say that they are for looking come first, then rasters, then pictures.
     """
     if gdal.rasterio() is None:
         return
-    found = sorted(_shown(list(outputs.values())), key=lambda each: not _is_visual(each[0]))
+    found = sorted(_shown(list(outputs.values())), key=_rank)
     for path, driver in islice(found, TRIES):
         try:
             with gdal.opened(path, driver) as dataset:
@@ -52,8 +52,9 @@ def draw_quicklook(outputs: Mapping[str, JSON], target: Path) -> None:
             log.info("%s gives no quicklook: %s", path.name, error)
 
 
-def _is_visual(path: Path) -> bool:
-    return any(word in path.name.lower() for word in VISUAL)
+def _rank(file: tuple[Path, str]) -> tuple[bool, bool]:
+    path, driver = file
+    return not any(word in path.name.lower() for word in VISUAL), driver != "GTiff"
 
 
 def _shown(value: JSON) -> Iterator[tuple[Path, str]]:

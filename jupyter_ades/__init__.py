@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jupyter_ades.client import AsyncClient as AsyncClient
     from jupyter_ades.client import Client as Client
+    from jupyter_ades.giving import give_outputs as give_outputs
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """``jupyter_ades.Client`` and ``AsyncClient``, imported when they are asked for."""
+    """``Client``, ``AsyncClient`` and ``give_outputs``, imported when they are asked for."""
     if name in ("Client", "AsyncClient"):
         from jupyter_ades import client
 
         return getattr(client, name)
+    if name == "give_outputs":
+        from jupyter_ades import giving
+
+        return giving.give_outputs
     raise AttributeError(f"module 'jupyter_ades' has no attribute {name!r}")
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_ades.errors import InvalidPackage, Problem
-from jupyter_ades.model import JSON, FetchPolicy, Output, Process
+from jupyter_ades.model import JSON, FetchPolicy, Process
 from jupyter_ades.packages.base import Package
 from jupyter_ades.packages.identity import slug
 from jupyter_ades.packages.notebook_cells import TAG, read_contract
 from jupyter_ades.packages.notebook_files import bring_files
+from jupyter_ades.packages.notebook_outputs import read_outputs
 from jupyter_ades.packages.notebook_text import title_and_description
-from jupyter_ades.packages.schemas import file_link
 
 MEDIA_TYPE = "application/x-ipynb+json"
 #: How kernels' names begin, to their languages, for notebooks that do not name theirs.
@@ -62,7 +62,7 @@ class NotebookReader:
             description=description,
             keywords=_texts(ades.get("keywords")),
             inputs=contract.inputs,
-            outputs=outputs(),
+            outputs=read_outputs(ades.get("outputs"), MEDIA_TYPE),
             metadata=tuple(_authors(book.metadata.get("authors"))),
             kind=self.kind,
             runner="papermill",
@@ -71,24 +71,6 @@ class NotebookReader:
             media_type=MEDIA_TYPE,
             warnings=contract.warnings,
         )
-
-
-def outputs() -> tuple[Output, ...]:
-    """What every notebook gives."""
-    return (
-        Output(
-            id="notebook",
-            title="Executed notebook",
-            description="The notebook with the outputs of its cells.",
-            schema=file_link(MEDIA_TYPE),
-        ),
-        Output(
-            id="results",
-            title="Results",
-            description="Every file that the notebook wrote in its folder.",
-            schema={"type": "array", "items": file_link()},
-        ),
-    )
 
 
 # reading

@@ -27,6 +27,7 @@ from jupyter_ades.programs.notebook_engine import ENGINE, KernelDidNotStart, Wat
 from jupyter_ades.programs.notebook_kernel import kernel_manager, shut_down
 from jupyter_ades.programs.notebook_plots import keep_plots
 from jupyter_ades.programs.speaker import Speaker
+from jupyter_ades.runners.notebook_outputs import InvalidOutputs, missing_or_wrong, read_given
 from jupyter_ades.runners.papermill import KERNEL_VARIABLE, executed_notebook
 from jupyter_ades.runners.steps import write_failure
 
@@ -85,7 +86,16 @@ def _run(order: WorkOrder, job: JobDir, manager: AsyncKernelManager) -> int:
     except (PapermillException, NotImplementedError) as error:
         return _fail(job, {"detail": f"{watch.name} could not be run: {error}"})
     watch.end()
-    return 0
+    return _check_outputs(order, job)
+
+
+def _check_outputs(order: WorkOrder, job: JobDir) -> int:
+    """A job that does not give what its process declares has failed."""
+    try:
+        wrong = list(missing_or_wrong(order.process.outputs, read_given(job.work)))
+    except InvalidOutputs as error:
+        wrong = [str(error)]
+    return _fail(job, {"detail": "; ".join(wrong)}) if wrong else 0
 
 
 def _execute(

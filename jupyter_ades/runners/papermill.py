@@ -8,13 +8,16 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from jupyter_ades.errors import InvalidPackage
+from jupyter_ades.giving import OUTPUTS_FILE
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JSON, Plan, Process
 from jupyter_ades.runners.base import Site, Step
+from jupyter_ades.runners.notebook_outputs import InvalidOutputs, read_given
 from jupyter_ades.runners.steps import how_it_ended, last_words, read_failure, read_step_line
 
 #: Environment variable by which the program learns the kernel: name and ``kernel.json`` as JSON.
@@ -60,18 +63,23 @@ class PapermillRunner:
                 name for name in names if Path(folder, name) == job.package / process.entry
             },
         )
+        # One that came along is from an earlier run by hand.
+        (job.work / OUTPUTS_FILE).unlink(missing_ok=True)
 
     def read_step(self, line: str) -> Step | None:
         """``cell 3 of 7`` when a line tells that cell 3 runs."""
         return read_step_line(line)
 
     def collect(self, job: JobDir, process: Process) -> dict[str, JSON]:
-        """The executed notebook, every new file in the job's folder, and the cells' pictures."""
+        """What the notebook gives by name, its executed self, and every new file and picture."""
         files = list(_new_files(job))
         outputs: dict[str, JSON] = {"results": [*files, *_plots(job, files)]}
         notebook = executed_notebook(job, process)
         if notebook.is_file():
             outputs["notebook"] = {**_file(notebook), "type": NOTEBOOK_TYPE}
+        with suppress(InvalidOutputs):
+            # What is wrong with them has been said: the job has failed.
+            outputs = {**read_given(job.work), **outputs}
         return outputs
 
     def explain(self, job: JobDir, exit_code: int, last_lines: Sequence[str]) -> str:
@@ -110,7 +118,8 @@ def _new_files(job: JobDir) -> Iterator[JSON]:
         for name in sorted(names):
             path = Path(root, name)
             relative = path.relative_to(job.work)
-            if _is_result(path, inside) and not (job.package / relative).exists():
+            named = relative.as_posix() == OUTPUTS_FILE
+            if not named and _is_result(path, inside) and not (job.package / relative).exists():
                 yield {**_file(path), "relative": relative.as_posix()}
 
 

@@ -204,3 +204,40 @@ def test_no_notebook_makes_it_stumble(
         read_notebook(book, tmp_path_factory.mktemp("fuzz"))
     except AdesError as error:
         assert error.detail  # noqa: PT017
+
+
+def test_declared_outputs_stand_beside_those_that_every_notebook_has(tmp_path: Path) -> None:
+    declared = {
+        "mean": "number",
+        "map": {"type": "File", "mediaType": "image/tiff", "title": "The map"},
+        "note": {"type": "string", "optional": True, "description": "What was odd."},
+        "counts": {"schema": {"type": "array", "items": {"type": "integer"}}},
+    }
+    book = notebook(cell("x = 1"), ades={"outputs": declared})
+    outputs = {each.id: each for each in read_notebook(book, tmp_path).outputs}
+    assert list(outputs) == ["notebook", "results", "mean", "map", "note", "counts"]
+    assert outputs["mean"].schema == {"type": "number"}
+    assert outputs["map"].schema["contentMediaType"] == "image/tiff"
+    assert (outputs["map"].title, outputs["note"].description) == ("The map", "What was odd.")
+    assert outputs["note"].schema == {"type": ["string", "null"]}
+    assert outputs["counts"].schema["items"] == {"type": "integer"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "path", "said"),
+    [
+        ([], "metadata.ades.outputs", "an object of output ids"),
+        ({"results": "File"}, "metadata.ades.outputs.results", "take another"),
+        ({"a b": "File"}, "metadata.ades.outputs.a b", "letters, digits"),
+        ({"a": "float"}, "metadata.ades.outputs.a", "its type is one of string, number"),
+        ({"a": 1}, "metadata.ades.outputs.a", "a type, or an object"),
+        ({"a": {"kind": "File"}}, "metadata.ades.outputs.a", "a type, or an object"),
+        ({"a": {"schema": {"type": "float"}}}, "metadata.ades.outputs.a", "no JSON Schema"),
+    ],
+)
+def test_declarations_that_cannot_be_understood(
+    tmp_path: Path, declared: Any, path: str, said: str
+) -> None:
+    with pytest.raises(InvalidPackage, match=said) as caught:
+        read_notebook(notebook(cell("x = 1"), ades={"outputs": declared}), tmp_path)
+    assert [each.path for each in caught.value.problems] == [path]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,11 +30,12 @@ from jupyter_ades.events import SCHEMA_FILE, SCHEMA_ID, announcement
 from jupyter_ades.model import FetchPolicy, Job
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.registry import runner
+from jupyter_ades.settings.buckets import BucketTraits, results_bucket
 from jupyter_ades.system.containers import AUTO, ENGINES, NONE, Containers
 from jupyter_ades.workspace_names import check_workspace_name, workspace_name
 
 
-class ADES(ExtensionApp):
+class ADES(BucketTraits, ExtensionApp):
     """An ADES (OGC API - Processes) inside this Jupyter server."""
 
     name = "jupyter_ades"
@@ -43,6 +44,7 @@ class ADES(ExtensionApp):
     load_other_extensions = True
     #: Why this extension offers nothing; empty when it does.
     disabled = ""
+    _looking: Sequence[asyncio.Task[None]] = ()
 
     workspaces = List(
         Unicode(),
@@ -54,8 +56,9 @@ class ADES(ExtensionApp):
         " folder each. Default: 'ades' in Jupyter's data directory.",
     ).tag(config=True)
     results_url = Unicode(
-        help="Folder that results are delivered to, one folder 'wf-<job id>' each; a relative one"
-        " is taken from the server's root folder. Default: 'ades-results/<workspace>'.",
+        help="Folder or 's3://bucket/prefix' that results are delivered to, one folder"
+        " 'wf-<job id>' each; a relative folder is taken from the server's root folder. Default:"
+        " 'ades-results/<workspace>'.",
     ).tag(config=True)
     max_running_jobs = Int(
         1,
@@ -118,6 +121,11 @@ class ADES(ExtensionApp):
         " Default: that of $JUPYTERHUB_PUBLIC_URL, else those of each request.",
     ).tag(config=True)
 
+    @validate("results_url")
+    def _validate_results_url(self, proposal: Mapping[str, Any]) -> str:
+        results_bucket(proposal["value"])
+        return str(proposal["value"])
+
     @default("public_url")
     def _default_public_url(self) -> str:
         parts = urlsplit(os.environ.get("JUPYTERHUB_PUBLIC_URL", ""))
@@ -168,6 +176,13 @@ class ADES(ExtensionApp):
             raise TraitError(f"ADES.{proposal['trait'].name}: 1 or more is expected, not {value}")
         return value
 
+    @classmethod
+    def class_own_traits(cls, **metadata: Any) -> dict[str, Any]:
+        """This extension's traits, those of its mixins too: what ``--help-all`` shows."""
+        base = ExtensionApp.class_traits()
+        found = cls.class_traits(**metadata).items()
+        return {name: trait for name, trait in found if base.get(name) is not trait}
+
     # building
 
     @property
@@ -200,6 +215,7 @@ class ADES(ExtensionApp):
             timeout=self.href_timeout,
             max_bytes=self.href_max_bytes,
             attempts=self.href_attempts,
+            buckets=self.reference_buckets(),
         )
         self.containers = Containers(self.container_engine)
         names = (each.name for each in fields(Limits))
@@ -229,11 +245,11 @@ class ADES(ExtensionApp):
 
     def _open_workspace(self, name: str, user_folder: Path) -> Workspace:
         root = Path(self.workspace_root).expanduser().resolve()
+        bucket = results_bucket(self.results_url)
+        folder = "" if bucket else self.results_url
         default = Path("ades-results") / name
-        results = user_folder / (
-            Path(self.results_url).expanduser() if self.results_url else default
-        )
-        return Workspace(name, root, results)
+        results = user_folder / (Path(folder).expanduser() if folder else default)
+        return Workspace(name, root, results, bucket, self.results_s3())
 
     def initialize_handlers(self) -> None:
         """Mount every workspace in every dialect."""
@@ -248,6 +264,7 @@ class ADES(ExtensionApp):
             base_url=self._server.base_url,
             public_url=self.public_url,
             trust_xheaders=self._server.trust_xheaders,
+            redirecting=self.results_redirect,
         )
         self.handlers.extend(routes(site, [Wps3()]))
         # The JupyterLab half finds its workspace, and that there is a server half, by this.
@@ -262,14 +279,26 @@ class ADES(ExtensionApp):
         for name in self.services:
             address = url_path_join(serverapp.base_url, name, Wps3.name)
             self.log.info("ADES of workspace %s at %s", name, address)
+        self._looking = [
+            asyncio.create_task(self._look_at_bucket(each)) for each in self.opened if each.bucket
+        ]
 
     async def stop_extension(self) -> None:
         """Stop the loop, not the jobs."""
         if self.disabled:
             return
+        for looking in self._looking:
+            looking.cancel()
         await self.core.stop()
         for workspace in self.opened:
             workspace.close()
+
+    async def _look_at_bucket(self, workspace: Workspace) -> None:
+        """Say at the start what will fail each job's end."""
+        assert workspace.bucket is not None
+        problem = await self.core.beside(workspace.bucket.problem)
+        if problem:
+            self.log.error("Results of workspace %s cannot be kept: %s", workspace.name, problem)
 
     # what the core asks of the server
 

@@ -154,6 +154,12 @@ class IdempotencyConflict(AdesError):
     status = 422
 
 
+class NothingToDeliver(AdesError):
+    """This job's stage-out cannot be run again."""
+
+    status = 409
+
+
 class TooManyJobs(AdesError):
     """This workspace has as many open jobs as it may have."""
 

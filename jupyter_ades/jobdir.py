@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from jupyter_ades.model import Results, WorkerStatus, WorkOrder
+from jupyter_ades.model import Ran, Results, WorkerStatus, WorkOrder
 
 T = TypeVar("T")
 
@@ -65,6 +65,10 @@ class JobDir:
         self.status = root / "status.json"
         #: What the job left (:class:`Results`).
         self.results = root / "results.json"
+        #: That the command ended well (:class:`Ran`): stage-out alone is left to do.
+        self.ran = root / "ran.json"
+        #: Where results are put together that go to a bucket.
+        self.delivery = root / "delivery"
         #: The command's output and the worker's own lines, UTF-8.
         self.log = root / "job.log"
         #: The package as it was when the job started.
@@ -84,7 +88,7 @@ class JobDir:
 
     def remove_scratch(self) -> None:
         """Remove what only the command needed: staged inputs, working folder, outputs."""
-        for folder in (self.inputs, self.work, self.outputs):
+        for folder in (self.inputs, self.work, self.outputs, self.delivery):
             shutil.rmtree(folder, ignore_errors=True)
 
     def write_plan(self, order: WorkOrder) -> None:
@@ -102,6 +106,14 @@ class JobDir:
     def read_status(self) -> WorkerStatus | None:
         """What the worker last said; None before its first word."""
         return read_record(self.status, WorkerStatus)
+
+    def write_ran(self, ran: Ran) -> None:
+        """Say that the command ended well."""
+        write_record(self.ran, ran)
+
+    def read_ran(self) -> Ran | None:
+        """When the command ran; None when it did not end well, or what it left is gone."""
+        return read_record(self.ran, Ran) if self.work.is_dir() else None
 
     def write_results(self, results: Results) -> None:
         """Say what the job left."""

@@ -30,19 +30,19 @@ class JobStatus(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether a job in this state never changes again."""
-        return not TRANSITIONS[self]
+        """Whether a job in this state has ended."""
+        return self in (JobStatus.SUCCESSFUL, JobStatus.FAILED, JobStatus.DISMISSED)
 
 
 #: From each state, the states that may follow. A lost worker's job goes back to ``accepted`` only
-#: when it had not begun to run.
+#: when it had not begun to run; a failed one only for its stage-out alone (docs/decisions/0006).
 TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.ACCEPTED: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.DISMISSED}),
     JobStatus.RUNNING: frozenset(
         {JobStatus.ACCEPTED, JobStatus.SUCCESSFUL, JobStatus.FAILED, JobStatus.DISMISSED}
     ),
     JobStatus.SUCCESSFUL: frozenset(),
-    JobStatus.FAILED: frozenset(),
+    JobStatus.FAILED: frozenset({JobStatus.ACCEPTED}),
     JobStatus.DISMISSED: frozenset(),
 }
 
@@ -169,6 +169,31 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class S3:
+    """How a bucket is reached. No secret: credentials are found where they are used."""
+
+    #: Address of the service; empty is what the AWS environment says, else AWS itself.
+    endpoint: str = ""
+    region: str = ""
+    #: ``path``, ``virtual`` or ``auto``.
+    addressing: str = "auto"
+    #: Profile of the AWS configuration; empty is the environment's own.
+    profile: str = ""
+    #: ``module:function`` that gives credentials; empty is the AWS chain of sources.
+    credentials: str = ""
+    #: Requests are not signed: a public bucket.
+    anonymous: bool = False
+    #: Who reads pays for it.
+    requester_pays: bool = False
+    #: Seconds without a byte before an attempt is given up.
+    timeout: float = 60.0
+    #: Attempts for one request, the first included.
+    attempts: int = 6
+    #: Requests that one job has under way at once.
+    parallel: int = 8
+
+
+@dataclass(frozen=True, kw_only=True)
 class FetchPolicy:
     """What hrefs may name and cost."""
 
@@ -182,13 +207,16 @@ class FetchPolicy:
     max_bytes: int = 50 * 2**30
     #: Attempts for one href, the first included.
     attempts: int = 5
+    #: Buckets that ``s3:`` hrefs may name, ``bucket`` or ``bucket/prefix`` with wildcards, and how
+    #: each is reached; the first that fits counts.
+    buckets: tuple[tuple[str, S3], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeployRequest:
     """A package to deploy, as a dialect read it; exactly one of href and body is set."""
 
-    #: http(s) URL or path in the user folder, without its ``#fragment``.
+    #: http(s) or s3 URL or path in the user folder, without its ``#fragment``.
     href: str | None = None
     #: The package itself.
     body: bytes | None = None
@@ -218,8 +246,12 @@ class WorkOrder:
     #: The user's inputs as checked; references are marked by :data:`REFERENCE`.
     inputs: dict[str, JSON] = field(default_factory=dict)
     fetch: FetchPolicy
-    #: Folder (absolute) under which ``wf-<job id>`` is delivered.
+    #: Folder (absolute), or ``s3://bucket/prefix``, under which ``wf-<job id>`` is delivered.
     results_folder: str
+    #: How the bucket of the results is reached.
+    s3: S3 = field(default_factory=S3)
+    #: Where the job begins: ``start``, or ``stage-out`` to deliver what an earlier worker computed.
+    begin: str = "start"
     #: Cores that the job may use.
     cores: int = 1
     #: Keep ``inputs/`` and ``work/`` also after success.
@@ -251,6 +283,16 @@ class Results:
     objects: dict[str, JSON] = field(default_factory=dict)
     #: ``wf-<id>/catalog.json``; None when the job failed.
     catalog: str | None = None
+    #: ``s3://bucket/prefix`` that the hrefs are relative to; empty when that is a folder.
+    location: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """When the command of a job ran that ended well, in ``ran.json``."""
+
+    started: datetime
+    finished: datetime
 
 
 def plain_inputs(value: JSON) -> JSON:

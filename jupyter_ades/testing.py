@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import JobStatus, Results, WorkerStatus, WorkOrder
+from jupyter_ades.model import JobStatus, Ran, Results, WorkerStatus, WorkOrder
 
 
 class InlineLauncher:
@@ -16,7 +16,7 @@ class InlineLauncher:
     The input ``outcome`` of the process is read: ``successful`` (also when it is not given)
     delivers a catalog that holds the inputs, ``failed`` fails, ``hold`` runs until it is stopped
     or until :meth:`release` is called, ``stubborn`` runs until it is killed, ``lost`` ends without
-    a word.
+    a word, ``undelivered`` fails in its stage-out and delivers when that is run again.
     """
 
     def __init__(self) -> None:
@@ -27,12 +27,19 @@ class InlineLauncher:
         order = job.read_plan()
         assert order is not None
         outcome = order.inputs.get("outcome", "successful")
-        if outcome in ("hold", "stubborn"):
+        if order.begin == "stage-out":
+            self._deliver(job, order)
+        elif outcome in ("hold", "stubborn"):
             self._held[job.root] = outcome
             _say(job, JobStatus.RUNNING, "held", 50)
         elif outcome == "failed":
             job.log.write_text("one line\nthe last line\n")
             _say(job, JobStatus.FAILED, "cell 2 failed: the last line", 50)
+        elif outcome == "undelivered":
+            now = datetime.now(UTC)
+            job.work.mkdir()
+            job.write_ran(Ran(started=now, finished=now))
+            _say(job, JobStatus.FAILED, "The results could not be delivered", 90)
         elif outcome != "lost":
             self._deliver(job, order)
 

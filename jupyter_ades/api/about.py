@@ -6,6 +6,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_ades.api.base import AdesHandler
+from jupyter_ades.api.bucket_files import beside
 
 
 class LandingHandler(AdesHandler):
@@ -34,5 +35,11 @@ class HealthHandler(AdesHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Jobs by state, free space, whether this server dispatches."""
-        self.answer(await self.ask(self.service.health))
+        """Jobs by state, free space, whether this server dispatches; the results' bucket."""
+        document = await self.ask(self.service.health)
+        bucket = self.service.workspace.bucket
+        if bucket is not None:
+            document["results"] = await beside(bucket.health)
+            if document["results"]["status"] != "ok":
+                document["status"] = "failing"
+        self.answer(document)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import mimetypes
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from html import escape
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, cast
 
 from jupyter_server.auth.decorator import authorized
@@ -15,8 +16,11 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from jupyter_ades.api.base import AdesHandler, ErrorAnswers
+from jupyter_ades.api.bucket_files import BucketFiles
 from jupyter_ades.api.dialect import Dialect, Links
 from jupyter_ades.api.site import ApiSite
+from jupyter_ades.errors import NoSuchFile
+from jupyter_ades.s3.address import S3Address
 
 #: Bytes of a log that are sent at a time.
 CHUNK = 64 * 1024
@@ -32,7 +36,7 @@ MEDIA_TYPES = {
 }
 
 
-def media_type(path: Path) -> str:
+def media_type(path: PurePath) -> str:
     """What a file is, by its name."""
     known = MEDIA_TYPES.get(path.suffix.lower())
     return known or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -72,14 +76,37 @@ class JobFilesHandler(ErrorAnswers, JupyterHandler, web.StaticFileHandler):  # t
         """A file, or a folder's listing."""
         self.set_header("X-Content-Type-Options", "nosniff")
         found = await self.site.core.call(self.service.file, job_id, path or f"wf-{job_id}")
-        if found.is_dir():
+        if isinstance(found, S3Address):
+            await self.send_object(job_id, path or f"wf-{job_id}", found, include_body)
+        elif found.is_dir():
             listing = await self.site.core.beside(list_folder, found, self.address(job_id))
-            if "text/html" in self.request.headers.get("Accept", ""):
-                self.finish(as_page(listing), set_content_type="text/html; charset=utf-8")
-            else:
-                self.finish(json.dumps(listing), set_content_type="application/json")
+            self.answer_listing(listing)
         else:
             await super().get(str(found.relative_to(Path(self.root).resolve())), include_body)
+
+    def answer_listing(self, listing: dict[str, Any]) -> None:
+        """Send a listing, as a page where a browser asks."""
+        if "text/html" in self.request.headers.get("Accept", ""):
+            self.finish(as_page(listing), set_content_type="text/html; charset=utf-8")
+        else:
+            self.finish(json.dumps(listing), set_content_type="application/json")
+
+    async def send_object(
+        self, job_id: str, path: str, address: S3Address, include_body: bool
+    ) -> None:
+        """The same of results in a bucket."""
+        files = BucketFiles(self, self.service.workspace.s3, media_type)
+        links: Links = self.site.links(self.request, self.workspace, self.dialect.name)
+        folder = path.rstrip("/")
+        if "/" in path and not path.endswith("/"):
+            if self.site.redirecting:
+                return await files.redirect(address, body=include_body)
+            with suppress(NoSuchFile):
+                return await files.send(address, body=include_body)
+        listing = await files.listing(
+            address, lambda name: links.path("jobs", job_id, "files", f"{folder}/{name}")
+        )
+        return self.answer_listing(listing)
 
     @web.authenticated
     @authorized

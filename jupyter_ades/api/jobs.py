@@ -124,12 +124,22 @@ class RerunHandler(AdesHandler):
     @web.authenticated
     @authorized
     async def post(self, job_id: str) -> None:
-        """A new job with the same inputs; ``{"inputs": {...}}`` changes some."""
+        """A new job with the same inputs, ``{"inputs": {...}}`` changes some: 201.
+
+        ``{"from": "stage-out"}``: a failed job's stage-out alone, the same job: 200.
+        """
         document = read_object(self.read_json()) if self.request.body.strip() else {}
         changes, start = document.get("inputs", {}), document.get("from", "start")
         if not isinstance(changes, dict):
             raise InvalidRequest("inputs: an object of input ids and values is expected.")
-        if start != "start":
-            raise InvalidRequest("from: only 'start' can be run again from.")
+        if start not in ("start", "stage-out"):
+            raise InvalidRequest("from: 'start' or 'stage-out' is expected.")
+        if start == "stage-out":
+            if changes:
+                raise InvalidRequest("inputs: a stage-out uses none; rerun from 'start'.")
+            job = await self.ask(self.service.stage_out_again, job_id)
+            self.site.core.wake()
+            self.answer(self.dialect.status(job, self.links))
+            return
         job = await self.ask(self.service.rerun, job_id, changes)
         self.accepted(job)

@@ -35,6 +35,8 @@ class ApiSite:
     public_url: str = ""
     #: Whether what proxies say in ``X-Forwarded-*`` is believed: Jupyter's ``trust_xheaders``.
     trust_xheaders: bool = False
+    #: Whether files in a bucket are answered by a redirect to where they are.
+    redirecting: bool = False
 
     def links(self, request: HTTPServerRequest, workspace: str, dialect: str) -> Links:
         """Addresses of a workspace in a dialect, as a request's client sees them."""

@@ -175,7 +175,9 @@ class Wps3:
 
 
 def catalog_uri(job: Job, results: Results, links: Links) -> str:
-    """Where the job's STAC catalog can be read."""
+    """Where the job's STAC catalog can be read: in its bucket, else from this server."""
+    if results.location and results.catalog:
+        return f"{results.location}/{results.catalog}"
     return links.url("jobs", job.id, "files", results.catalog or "")
 
 

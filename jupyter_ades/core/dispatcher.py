@@ -12,6 +12,7 @@ from typing import Any
 
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
+from jupyter_ades.core.resuming import is_ordered, order_stage_out
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import AdesError, StorageFull
 from jupyter_ades.jobdir import JobDir
@@ -186,7 +187,7 @@ class Dispatcher:
             self._launcher.kill(running.folder)
         elif not alive:
             self._launcher.kill(running.folder)
-            running.workspace.hide(running.workspace.delivered(running.job.id))
+            running.workspace.hide_results(running.job.id)
             self._finish(running, _ended(JobStatus.DISMISSED, "dismissed", running.job.progress))
 
     def _finish(self, running: Running, status: WorkerStatus) -> None:
@@ -220,18 +221,19 @@ class Dispatcher:
                 self._start(workspace, job)
 
     def _start(self, workspace: Workspace, job: Job) -> None:
-        job = self._change(
-            workspace,
-            job,
-            status=JobStatus.RUNNING,
-            message="starting",
-            started=datetime.now(UTC),
-        )
         folder = workspace.job_dir(job.id)
+        again = is_ordered(folder)
+        started = job.started if again else datetime.now(UTC)
+        job = self._change(
+            workspace, job, status=JobStatus.RUNNING, message="starting", started=started
+        )
         running = Running(workspace=workspace, job=job, folder=folder)
         self._running[job.id] = running
         try:
-            self._lay_out(workspace, job, folder)
+            if again:
+                folder.status.unlink(missing_ok=True)
+            else:
+                self._lay_out(workspace, job, folder)
             self._launcher.start(folder)
         except (AdesError, OSError) as error:
             log.warning("%s: could not be started", job.id, exc_info=error)
@@ -252,7 +254,8 @@ class Dispatcher:
                 plan=self._runner(job.process.runner).plan(job.process, folder, self._site),
                 inputs=job.request.inputs,
                 fetch=self._fetch,
-                results_folder=str(workspace.results),
+                results_folder=workspace.results_location,
+                s3=workspace.s3,
                 cores=self._site.cores,
                 keep_scratch=self._limits.keep_scratch,
                 created=job.created,
@@ -273,6 +276,17 @@ class Dispatcher:
         refuse = getattr(self._runner(process.runner), "check", None)
         if refuse is not None:
             refuse(process, self._site)
+
+    def stage_out_again(self, workspace: Workspace, job: Job) -> Job:
+        """Let a failed job wait for its stage-out alone; NothingToDeliver when it has none."""
+        order_stage_out(workspace, job, self._fetch)
+        return self._change(
+            workspace,
+            job,
+            status=JobStatus.ACCEPTED,
+            message="waits for its stage-out",
+            finished=None,
+        )
 
     def dismiss(self, workspace: Workspace, job: Job) -> Job:
         """End a waiting job at once; ask a running one to end, which later ticks see through."""

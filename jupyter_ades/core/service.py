@@ -38,6 +38,7 @@ from jupyter_ades.model import (
     Results,
     plain_inputs,
 )
+from jupyter_ades.s3.address import S3Address, read_address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +163,10 @@ class Service:
         job, _ = self.execute(earlier.process_id, replace(earlier.request, inputs=kept))
         return job
 
+    def stage_out_again(self, job_id: str) -> Job:
+        """The same failed job, waiting for its stage-out alone; NothingToDeliver when it cannot."""
+        return self._dispatcher.stage_out_again(self.workspace, self.job(job_id))
+
     def pin(self, job_id: str, pinned: bool) -> Job:
         """Keep a job from every clean-up, or no longer."""
         return self._store.change_job(self.job(job_id).id, pinned=pinned)
@@ -230,7 +235,7 @@ class Service:
         if not job.status.final:
             return self._dispatcher.dismiss(self.workspace, job)
         self.workspace.hide(self.job_dir(job).root)
-        self.workspace.hide(self.workspace.delivered(job.id))
+        self.workspace.hide_results(job.id)
         self._store.remove_job(job.id)
         self.workspace.release(job.process)
         return replace(job, status=JobStatus.DISMISSED, message="removed")
@@ -266,15 +271,27 @@ class Service:
             )
         return picture
 
-    def file(self, job_id: str, path: str) -> Path:
-        """A delivered file or folder; NoSuchFile for everything outside ``wf-<job id>``."""
+    def file(self, job_id: str, path: str) -> Path | S3Address:
+        """A delivered file or folder; NoSuchFile for everything outside ``wf-<job id>``.
+
+        Of results in a bucket the address, whether or not something is there.
+        """
         job = self.job(job_id)
+        results = self.job_dir(job).read_results()
+        if results and results.location:
+            return self._object(job, results.location, path)
         delivered = self.workspace.delivered(job.id)
         wanted = (self.workspace.results / path).resolve()
         inside = wanted == delivered.resolve() or delivered.resolve() in wanted.parents
         if not inside or not wanted.exists():
             raise NoSuchFile(f"Job {job.id} has no file '{path}'.")
         return wanted
+
+    def _object(self, job: Job, location: str, path: str) -> S3Address:
+        steps = path.split("/")
+        if steps[0] != f"wf-{job.id}" or not {"..", "."}.isdisjoint(steps):
+            raise NoSuchFile(f"Job {job.id} has no file '{path}'.")
+        return read_address(f"{location}/").below(path)
 
 
 def request_digest(process_id: str, body: bytes) -> str:

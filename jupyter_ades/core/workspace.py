@@ -8,9 +8,10 @@ import os
 import shutil
 from pathlib import Path
 
+from jupyter_ades.core.bucket import Bucket
 from jupyter_ades.core.store import Store
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import Process
+from jupyter_ades.model import S3, Process
 
 REMOVED = ".removed-"
 
@@ -18,11 +19,19 @@ REMOVED = ".removed-"
 class Workspace:
     """State in ``<workspace_root>/<name>/``: the store, packages, job directories, the lock."""
 
-    def __init__(self, name: str, root: Path, results: Path) -> None:
+    def __init__(
+        self, name: str, root: Path, results: Path, bucket: str = "", s3: S3 | None = None
+    ) -> None:
         self.name = name
         self.root = root / name
-        #: Where ``wf-<job id>`` folders are delivered.
+        #: Where ``wf-<job id>`` folders are delivered, unless there is a bucket.
         self.results = results
+        self.s3 = s3 or S3()
+        #: ``s3://bucket/prefix`` that results go to; None when they go to the folder.
+        self.bucket: Bucket | None = None
+        if bucket:
+            location, removals = bucket.rstrip("/"), self.root / "removals"
+            self.bucket = Bucket(location=location, settings=self.s3, removals=removals)
         self.packages = self.root / "packages"
         self.jobs = self.root / "jobs"
         for folder in (self.root, self.packages, self.jobs):
@@ -55,6 +64,17 @@ class Workspace:
         """A job's results, whether they exist or not."""
         return self.results / f"wf-{job_id}"
 
+    @property
+    def results_location(self) -> str:
+        """Where results go, as a work order has it."""
+        return self.bucket.location if self.bucket else str(self.results)
+
+    def hide_results(self, job_id: str) -> None:
+        """First half of the removal of a job's results, wherever they are."""
+        self.hide(self.delivered(job_id))
+        if self.bucket:
+            self.bucket.mark(job_id)
+
     def package_folder(self, digest: str, process_id: str) -> Path:
         """Where a deployed package stands: one folder for each content and id, never changed."""
         key = hashlib.sha256(f"{digest}:{process_id}".encode()).hexdigest()
@@ -75,3 +95,5 @@ class Workspace:
         for parent in (self.jobs, self.results, self.packages):
             for folder in parent.glob(f"{REMOVED}*"):
                 shutil.rmtree(folder, ignore_errors=True)
+        if self.bucket:
+            self.bucket.sweep()

@@ -6,11 +6,13 @@ import json
 import shutil
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from jupyter_ades.errors import AdesError, NothingToDeliver, Unavailable
 from jupyter_ades.jobdir import JobDir, write_atomic
-from jupyter_ades.model import JSON, JobStatus, WorkOrder
+from jupyter_ades.model import JSON, JobStatus, Ran, WorkOrder
 from jupyter_ades.runners.base import Runner
 from jupyter_ades.runners.registry import runner
 from jupyter_ades.system.containers import end_containers
@@ -27,6 +29,9 @@ STAGED_IN, STARTED, RAN, STAGED_OUT = 8, 10, 90, 99
 LAST_LINES = 100
 #: Bytes: a disk with fewer is full.
 SMALLEST_SPACE = 2**16
+#: Where a job begins whose command has run.
+STAGE_OUT = "stage-out"
+AGAIN = 'What was computed is kept: rerun this job from "stage-out" to deliver it alone.'
 
 
 @dataclass(kw_only=True)
@@ -44,6 +49,9 @@ class Course:
     def run(self) -> None:
         """Carry the job to its end; raises Dismissed, and what makes a worker fail."""
         engine = runner(self.order.plan.runner)
+        if self.order.begin == STAGE_OUT:
+            self._stage_out_again(engine)
+            return
         with self.dismissal.interrupting():
             self._stage_in(engine)
         last_lines: deque[str] = deque(maxlen=LAST_LINES)
@@ -54,6 +62,14 @@ class Course:
             self._succeed(engine)
         else:
             self._fail(engine, code, list(last_lines))
+
+    def _stage_out_again(self, engine: Runner) -> None:
+        """Deliver what an earlier worker's command left."""
+        ran = self.job.read_ran()
+        if ran is None:
+            raise NothingToDeliver("What the job computed is gone; rerun it from the start.")
+        self._staged = json.loads(self.job.staged.read_bytes())
+        self._stage_out(engine, ran)
 
     def _stage_in(self, engine: Runner) -> None:
         self._say("staging in", 0)
@@ -86,31 +102,42 @@ class Course:
             end_containers(self.job.containers)
 
     def _succeed(self, engine: Runner) -> None:
-        finished = datetime.now(UTC)
+        ran = Ran(started=self.report.started, finished=datetime.now(UTC))
+        with suppress(OSError):
+            # On a full disk: delivering may still be possible, only not for a second time.
+            self.job.write_ran(ran)
+        self._stage_out(engine, ran)
+
+    def _stage_out(self, engine: Runner, ran: Ran) -> None:
         with self.dismissal.interrupting():
             self._say("staging out", RAN)
             outputs = engine.collect(self.job, self.order.process)
-            self._deliver(outputs, finished)
+            self._deliver(outputs, ran)
             draw_quicklook(outputs, self.job.quicklook)
         self.clean()
         self.log.say("Done")
         self.report.end(JobStatus.SUCCESSFUL, "Done")
 
-    def _deliver(self, outputs: dict[str, JSON], finished: datetime) -> None:
+    def _deliver(self, outputs: dict[str, JSON], ran: Ran) -> None:
         from jupyter_ades.worker.stage_out import deliver, discard
 
         try:
             results = deliver(
                 self.order,
                 outputs,
-                started=self.report.started,
-                finished=finished,
+                started=ran.started,
+                finished=ran.finished,
                 tell=self._telling("staging out", RAN, STAGED_OUT),
+                scratch=self.job.delivery,
                 staged=self._staged,
             )
             self.job.write_results(results)
-        except BaseException:
-            discard(self.order)
+        except BaseException as error:
+            discard(self.order, self.job.delivery)
+            if isinstance(error, OSError):
+                error = Unavailable(f"The results could not be recorded: {error.strerror}.")
+            if isinstance(error, AdesError):
+                raise type(error)(f"{error.detail} {AGAIN}", error.problems) from error
             raise
 
     def _fail(self, engine: Runner, code: int, last_lines: list[str]) -> None:
@@ -133,7 +160,7 @@ class Course:
 
         outputs = engine.collect(self.job, self.order.process)
         kept = {name: value for name, value in outputs.items() if value is not None}
-        self.job.write_results(deliver_failed(self.order, kept))
+        self.job.write_results(deliver_failed(self.order, kept, self.job.delivery))
 
     def clean(self) -> None:
         """Remove what only the command needed."""

@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path, PurePosixPath
@@ -20,6 +20,8 @@ from jupyter_ades.worker.media import media_type
 
 log = logging.getLogger(__name__)
 
+#: Told: files delivered, files in all, the last one's path.
+Tell = Callable[[int, int, str], None]
 #: Characters that mean something else in a URL, so that no reader finds such a file by its href.
 _UNSAFE = re.compile(r"[#?%:\\\x00-\x1f\x7f]")
 

@@ -75,7 +75,7 @@ def run_command(
     command = subprocess.Popen(
         plan.argv,
         cwd=folder,
-        env={**(environment or os.environ), **plan.env, JOB_VARIABLE: job_id},
+        env={**without_keys(environment or os.environ), **plan.env, JOB_VARIABLE: job_id},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -89,6 +89,11 @@ def run_command(
     finally:
         watch.end()
     return command.wait()
+
+
+def without_keys(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment less what reaches the results' bucket: that is the worker's alone."""
+    return {name: value for name, value in environment.items() if not name.startswith("AWS_")}
 
 
 class _Watch:

@@ -1,32 +1,48 @@
 """Delivers what a job left as ``wf-<job id>``: the files, and one STAC catalog over them.
 
-Everything is put together in a hidden folder beside the place where it will be; ``catalog.json``
-is written last, and the folder renamed when it is whole and durable, so that no reader ever sees
-half a result.
+Everything is put together in a folder that no reader looks into, ``catalog.json`` last; then it
+takes its place (:mod:`.folder_target`) or is sent to a bucket, ``catalog.json`` last again
+(:mod:`.s3_target`): no reader ever sees half a result.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
-from jupyter_ades.errors import Unavailable
-from jupyter_ades.jobdir import sync_folder
 from jupyter_ades.model import JSON, Results, WorkOrder
+from jupyter_ades.s3.address import is_s3
 from jupyter_ades.worker.cwl_objects import describe
-from jupyter_ades.worker.delivery import carry, sync
+from jupyter_ades.worker.delivery import Tell, carry
+from jupyter_ades.worker.folder_target import FolderTarget
 from jupyter_ades.worker.outputs import Outputs
 from jupyter_ades.worker.own_catalog import CATALOG
 from jupyter_ades.worker.provenance import provenance
+from jupyter_ades.worker.s3_target import S3Target
 from jupyter_ades.worker.sources import source_hrefs, source_times
 from jupyter_ades.worker.stac import About, write_catalog
 
-#: Told: files delivered, files in all, the last one's path.
-Tell = Callable[[int, int, str], None]
+
+class Target(Protocol):
+    """Where results go."""
+
+    #: ``s3://bucket/prefix``; empty for a folder.
+    location: str
+
+    def put_together(self, tell: Tell) -> AbstractContextManager[Path]:
+        """An empty folder to fill, delivered as a whole when all went well.
+
+        Raises Unavailable, naming the place, what could not be written, and why.
+        """
+
+    def carrying(self, tell: Tell) -> Tell:
+        """Who is told of each file that comes into that folder."""
+
+    def discard(self) -> None:
+        """Remove whatever was delivered, whole or half."""
 
 
 def deliver(
@@ -36,13 +52,15 @@ def deliver(
     started: datetime,
     finished: datetime,
     tell: Tell,
+    scratch: Path,
     staged: JSON = None,
 ) -> Results:
     """Deliver a successful job's outputs with their catalog.
 
     ``outputs`` are by id: literals, CWL's File and Directory objects, lists and records of those.
     ``staged`` is what ``staged.json`` says: the inputs with the paths of the items staged in, whose
-    times files without one get. Raises Unavailable when there is no room, or no right, to write.
+    times files without one get. ``scratch`` is a folder that may be made beside what the job left.
+    Raises Unavailable when there is no room, or no right, to write.
     """
     left = Outputs(job_id=order.job_id, started=started)
     values = {name: left.take(value, name) for name, value in outputs.items()}
@@ -52,77 +70,49 @@ def deliver(
         times=sorted({*source_times(order.inputs), *source_times(staged)}) or [started],
         sources=list(source_hrefs(order.inputs)),
     )
-    total = len(left.layout.files) + 1
-    with _put_together(order) as folder:
-        _carry_all(left, folder, lambda done, label: tell(done, total, label))
+    target = target_of(order, scratch)
+    with target.put_together(tell) as folder:
+        _carry_all(left, folder, target.carrying(tell))
         write_catalog(folder, left.layout.files, left.own, about)
-        tell(total, total, CATALOG)
     return Results(
         outputs=values,
         objects={name: describe(value, left.place) for name, value in outputs.items()},
-        catalog=f"{_name(order)}/{CATALOG}",
+        catalog=f"wf-{order.job_id}/{CATALOG}",
+        location=target.location,
     )
 
 
-def deliver_failed(order: WorkOrder, outputs: Mapping[str, JSON]) -> Results:
+def deliver_failed(order: WorkOrder, outputs: Mapping[str, JSON], scratch: Path) -> Results:
     """Keep what a failed job left, such as the notebook with its failing cell; no catalog."""
     left = Outputs(job_id=order.job_id, started=order.created, merging=False)
     values = {name: left.take(value, name) for name, value in outputs.items()}
+    target = target_of(order, scratch)
     if left.layout.files:
-        with _put_together(order) as folder:
-            _carry_all(left, folder, lambda done, label: None)
-    return Results(outputs=values)
+        with target.put_together(_silent) as folder:
+            _carry_all(left, folder, _silent)
+    return Results(outputs=values, location=target.location)
 
 
-def discard(order: WorkOrder) -> None:
+def _silent(done: int, total: int, label: str) -> None:
+    """Tell nobody."""
+
+
+def discard(order: WorkOrder, scratch: Path) -> None:
     """Remove whatever was delivered of a job, whole or half."""
-    for folder in (_final(order), _beside(order, "partial"), _beside(order, "old")):
-        shutil.rmtree(folder, ignore_errors=True)
+    target_of(order, scratch).discard()
 
 
-def _name(order: WorkOrder) -> str:
-    return f"wf-{order.job_id}"
+def target_of(order: WorkOrder, scratch: Path) -> Target:
+    """Where a job's results go; ``scratch`` is a folder that may be made beside what it left."""
+    if is_s3(order.results_folder):
+        return S3Target(order, scratch)
+    return FolderTarget(order)
 
 
-def _final(order: WorkOrder) -> Path:
-    return Path(order.results_folder, _name(order))
-
-
-def _beside(order: WorkOrder, what: str) -> Path:
-    return Path(order.results_folder, f".{_name(order)}.{what}")
-
-
-@contextmanager
-def _put_together(order: WorkOrder) -> Iterator[Path]:
-    """An empty hidden folder that takes its place when all went well, and else is removed."""
-    partial = _beside(order, "partial")
-    try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        yield partial
-        sync(partial)
-        _replace(_final(order), partial, _beside(order, "old"))
-    except OSError as error:
-        raise Unavailable(
-            f"The results could not be delivered to {order.results_folder}: "
-            f"{error.strerror or error}."
-        ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _replace(final: Path, partial: Path, old: Path) -> None:
-    """Put the new folder in place; one of an earlier delivery is gone only then."""
-    if final.exists():
-        os.rename(final, old)
-    os.rename(partial, final)
-    sync_folder(final.parent)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _carry_all(left: Outputs, folder: Path, tell: Callable[[int, str], None]) -> None:
+def _carry_all(left: Outputs, folder: Path, tell: Tell) -> None:
     for name in left.folders:
         (folder / name).mkdir(parents=True, exist_ok=True)
+    total = len(left.layout.files) + 1
     for done, placed in enumerate(left.layout.files, start=1):
         carry(placed, folder)
-        tell(done, placed.target)
+        tell(done, total, placed.target)

@@ -137,3 +137,34 @@ def test_a_job_on_a_full_disk_ends_with_a_true_state(server: Server, disk: Path)
     successful = ended["status"] == "successful"
     assert successful == (delivered / "catalog.json").exists()
     assert successful or "space" in ended["message"] or "worker was lost" in ended["message"]
+
+
+def test_results_that_had_no_room_are_delivered_by_a_rerun_of_the_stage_out(
+    tmp_path: Path, disk: Path
+) -> None:
+    server = Server(tmp_path, traits={"results_url": disk / "results"})
+    server.start()
+    try:
+        book = notebook('gate: str = ""\nsize: int = 1', (WRITER[0], WRITER[2]))
+        server.send("POST", "processes", data=book, headers=HEADERS)
+        ballast = fill(disk)
+        inputs = {"size": 3 * 2**20}
+        body = server.send("POST", "processes/small/jobs", json={"inputs": inputs}).json()
+        job_id = body["jobID"]
+        until(lambda: job_status(server, job_id)["status"] not in ("accepted", "running"))
+        failed = job_status(server, job_id)
+        assert (failed["status"], "No space left on device" in failed["message"]) == (
+            "failed",
+            True,
+        )
+        assert list(disk.rglob("wf-*")) == []
+
+        ballast.unlink()
+        answer = server.send("POST", f"jobs/{job_id}/rerun", json={"from": "stage-out"})
+        assert (answer.status_code, answer.json()["jobID"]) == (200, job_id)
+        until(lambda: job_status(server, job_id)["status"] not in ("accepted", "running"))
+        assert job_status(server, job_id)["status"] == "successful"
+        big = disk / "results" / f"wf-{job_id}" / "big.bin"
+        assert big.read_bytes() == b"x" * 3 * 2**20
+    finally:
+        server.stop()

@@ -221,3 +221,25 @@ async def test_running_and_waiting_jobs_keep_the_process_they_were_accepted_with
     async with asyncio.timeout(30):
         while list(ades.opened[0].packages.iterdir()):
             await asyncio.sleep(0.02)
+
+
+async def test_a_stage_out_is_run_again_alone(call: Call, ended: Ended, small: str) -> None:
+    job = await submit(call, small, outcome="undelivered")
+    assert (await ended(job))["status"] == "failed"
+    status, headers, body = await call("POST", f"jobs/{job}/rerun", {"from": "stage-out"})
+    assert (status, body["jobID"], body["status"]) == (200, job, "accepted")
+    assert "Location" not in headers
+    assert (await ended(job, "successful"))["progress"] == 100
+    assert (await call("GET", f"jobs/{job}/results"))[0] == 200
+    status, _, body = await call("POST", f"jobs/{job}/rerun", {"from": "stage-out"})
+    assert (status, "is successful" in body["detail"]) == (409, True)
+    assert (await call("GET", "jobs"))[2]["numberTotal"] == 1
+
+
+async def test_a_stage_out_alone_takes_no_inputs(call: Call, ended: Ended, small: str) -> None:
+    job = await submit(call, small, outcome="undelivered")
+    await ended(job)
+    body = {"from": "stage-out", "inputs": {"flag": True}}
+    status, _, answer = await call("POST", f"jobs/{job}/rerun", body)
+    assert (status, "inputs" in answer["detail"]) == (400, True)
+    assert (await call("GET", f"jobs/{job}"))[2]["status"] == "failed"

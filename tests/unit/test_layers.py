@@ -61,6 +61,12 @@ FORBIDDEN = {
     "client": [
         f"jupyter_ades.{room}" for room in ("api", "app", "core", "packages", "runners", "worker")
     ],
+    "s3": [
+        f"jupyter_ades.{room}" for room in ("api", "app", "client", "core", "runners", "worker")
+    ],
+    "settings": [
+        f"jupyter_ades.{room}" for room in ("api", "app", "client", "core", "runners", "worker")
+    ],
     "system": ["jupyter_ades.core", "jupyter_ades.worker", "jupyter_ades.api", "jupyter_ades.app"],
     "programs": [f"jupyter_ades.{room}" for room in ("api", "app", "client", "core", "packages")],
     "api/wps3": ["tornado", "jupyter_server"],

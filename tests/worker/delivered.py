@@ -28,6 +28,8 @@ class Job:
         #: What the command left.
         self.left = root / "job" / "outputs"
         self.left.mkdir(parents=True)
+        #: Where what goes to a bucket is put together.
+        self.scratch = root / "job" / "delivery"
         #: Where it is delivered.
         self.results = root / "results" / f"wf-{JOB}"
         self.order = WorkOrder(
@@ -52,7 +54,7 @@ class Job:
 
     def deliver(self, outputs: dict[str, Any], **more: Any) -> Results:
         """Deliver as the worker does."""
-        times = {"started": STARTED, "finished": FINISHED}
+        times = {"started": STARTED, "finished": FINISHED, "scratch": self.scratch}
         return deliver(
             self.order,
             outputs,

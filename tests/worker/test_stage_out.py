@@ -189,7 +189,7 @@ def test_nothing_is_seen_before_it_is_whole(job: Job) -> None:
         states.append(sorted(path.name for path in partial.iterdir()))
 
     outputs = {"f": file(text(job.left / "a.txt"))}
-    deliver(job.order, outputs, started=STARTED, finished=FINISHED, tell=tell)
+    deliver(job.order, outputs, started=STARTED, finished=FINISHED, tell=tell, scratch=job.scratch)
     assert seen == [False, False]
     assert states[0] == ["a.txt"]
     assert "catalog.json" in states[1]
@@ -203,7 +203,14 @@ def test_what_was_computed_is_there_when_delivery_fails(job: Job) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(Unavailable, match=r"could not be delivered to .*No space left on device"):
-        deliver(job.order, {"f": file(path)}, started=STARTED, finished=FINISHED, tell=tell)
+        deliver(
+            job.order,
+            {"f": file(path)},
+            started=STARTED,
+            finished=FINISHED,
+            tell=tell,
+            scratch=job.scratch,
+        )
     assert path.read_text() == "dear"
     assert list(job.results.parent.iterdir()) == []
 
@@ -243,7 +250,7 @@ def test_a_failed_job_keeps_its_files_without_a_catalog(job: Job) -> None:
         "d": directory(job.left / "d"),
         "late": None,
     }
-    delivered = deliver_failed(job.order, outputs)
+    delivered = deliver_failed(job.order, outputs, job.scratch)
     assert delivered.catalog is None
     assert delivered.outputs["notebook"]["href"] == f"wf-{JOB}/a.ipynb"
     assert (job.results / "a.ipynb").is_file()
@@ -252,20 +259,20 @@ def test_a_failed_job_keeps_its_files_without_a_catalog(job: Job) -> None:
 
 
 def test_a_failed_job_that_left_nothing_has_no_folder(job: Job) -> None:
-    assert deliver_failed(job.order, {}) == Results()
+    assert deliver_failed(job.order, {}, job.scratch) == Results()
     assert not job.results.exists()
 
 
 def test_discarding_removes_all_of_it(job: Job) -> None:
     job.deliver({"f": file(text(job.left / "a.txt"))})
     job.results.with_name(f".{job.results.name}.partial").mkdir()
-    discard(job.order)
+    discard(job.order, job.scratch)
     assert list(job.results.parent.iterdir()) == []
-    discard(job.order)
+    discard(job.order, job.scratch)
 
 
 def test_a_results_folder_that_cannot_be_written(job: Job, tmp_path: Path) -> None:
     text(tmp_path / "results", "a file is in the way")
     with pytest.raises(Unavailable, match="could not be delivered"):
-        deliver_failed(job.order, {"f": file(text(job.left / "a.txt"))})
+        deliver_failed(job.order, {"f": file(text(job.left / "a.txt"))}, job.scratch)
     assert os.listdir(job.left) == ["a.txt"]

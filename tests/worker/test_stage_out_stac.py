@@ -176,6 +176,7 @@ def test_each_item_says_how_it_came_to_be(job: Job, tmp_path: Path) -> None:
         started=STARTED,
         finished=FINISHED,
         tell=lambda *words: told.append(words),
+        scratch=job.scratch,
     )
     said = job.item().properties
     assert said["processing:lineage"] == (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pystac
 
 from jupyter_ades.model import JobStatus
-from tests.worker.support import CWL, NOTEBOOK, Bench, assert_monotone, notebook
+from tests.worker.support import CWL, NOTEBOOK, Bench, assert_monotone, notebook, worker
 from tests.worker.test_worker_cwl import WRITES, tool, workflow
 
 
@@ -68,3 +69,26 @@ def test_a_workflows_folders_end_in_a_catalog(bench: Bench) -> None:
     root = Path(running.order.results_folder)
     folders = [root / each["href"] for each in running.results().outputs["out"]]
     assert [(folder / "a b.txt").read_text() for folder in folders] == ["ndvi:x", "nbr:y"]
+
+
+def test_a_stage_out_that_failed_is_run_again_alone(bench: Bench) -> None:
+    """What the command left is delivered by a second worker; the command does not run again."""
+    (bench.root / "results").write_text("in the way")
+    cell = "import pathlib; pathlib.Path('runs').open('a').write('x')"
+    running = bench.start(NOTEBOOK, {"a.ipynb": notebook(cell)}, stand_in=False)
+    status = running.wait()
+    assert status.status is JobStatus.FAILED
+    assert status.message.startswith(f"The results could not be delivered to {bench.root}/results")
+    assert status.message.endswith('rerun this job from "stage-out" to deliver it alone.')
+
+    (bench.root / "results").unlink()
+    started = running.job.read_ran()
+    running.job.write_plan(replace(running.order, begin="stage-out"))
+    running.job.status.unlink()
+    running.process = worker(running.job, running.order.job_id, stand_in=False)
+    assert running.wait().status is JobStatus.SUCCESSFUL
+    assert running.delivered("runs").read_text() == "x"
+    (item,) = _items(running.delivered("catalog.json"))
+    assert started is not None
+    assert item.properties["ades:started"] == started.started.isoformat().replace("+00:00", "Z")
+    assert not running.job.work.exists()

@@ -40,7 +40,7 @@ def _copy(order: Any, outputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def deliver(
-    order: Any, outputs: Any, *, started: Any, finished: Any, tell: Any, staged: Any
+    order: Any, outputs: Any, *, started: Any, finished: Any, tell: Any, scratch: Any, staged: Any
 ) -> Any:
     """Copy, and say so."""
     from jupyter_ades.model import Results
@@ -56,14 +56,14 @@ def deliver(
     return Results(outputs=given, catalog=f"wf-{order.job_id}/catalog.json")
 
 
-def deliver_failed(order: Any, outputs: Any) -> Any:
+def deliver_failed(order: Any, outputs: Any, scratch: Any) -> Any:
     """Copy, without a catalog."""
     from jupyter_ades.model import Results
 
     return Results(outputs=_copy(order, outputs))
 
 
-def discard(order: Any) -> None:
+def discard(order: Any, scratch: Any) -> None:
     """Remove."""
     shutil.rmtree(_folder(order), ignore_errors=True)
 

@@ -1,0 +1,1 @@
+"""Buckets: addresses, clients, what their errors mean. Knows no job, no HTTP handler."""

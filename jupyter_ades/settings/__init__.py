@@ -1,0 +1,1 @@
+"""Traits by concern; each module is a mixin of :class:`jupyter_ades.app.ADES`."""

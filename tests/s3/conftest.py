@@ -1,0 +1,39 @@
+"""S3 services that the tests of this tier share, and the rights to use them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_ades.s3.client import client
+from tests.s3.service import Service, moto
+
+
+@pytest.fixture(scope="session")
+def moto_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """moto, for the many cases."""
+    with moto(tmp_path_factory.mktemp("moto") / "log") as service:
+        yield service
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No credentials of the machine's; clients of an earlier test are forgotten."""
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws-credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    client.cache_clear()
+
+
+@pytest.fixture
+def s3(moto_service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """moto, with its keys in this process's environment."""
+    for name, value in moto_service.environment.items():
+        monkeypatch.setenv(name, value)
+    return moto_service

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
 from email.utils import format_datetime
 from functools import cache
 from pathlib import PurePosixPath
@@ -174,14 +175,14 @@ class BucketFiles:
             "name": name,
             "type": self._media_type(PurePosixPath(name)),
             "size": found["Size"],
-            "modified": found["LastModified"].isoformat().replace("+00:00", "Z"),
+            "modified": found["LastModified"].astimezone(UTC).isoformat().replace("+00:00", "Z"),
         }
 
 
 def _headers(found: dict[str, Any]) -> dict[str, str]:
     said = {
         "ETag": found["ETag"],
-        "Last-Modified": format_datetime(found["LastModified"], usegmt=True),
+        "Last-Modified": format_datetime(found["LastModified"].astimezone(UTC), usegmt=True),
         "Content-Length": str(found["ContentLength"]),
         "Content-Range": found.get("ContentRange") or "",
     }

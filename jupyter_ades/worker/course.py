@@ -135,7 +135,8 @@ class Course:
         except BaseException as error:
             discard(self.order, self.job.delivery)
             if isinstance(error, OSError):
-                error = Unavailable(f"The results could not be recorded: {error.strerror or error}.")
+                why = error.strerror or error
+                error = Unavailable(f"The results could not be recorded: {why}.")
             if isinstance(error, AdesError):
                 raise type(error)(f"{error.detail} {AGAIN}", error.problems) from error
             raise

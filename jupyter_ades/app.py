@@ -23,19 +23,21 @@ from jupyter_ades.api.wps3 import Wps3
 from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.launcher import ColdLauncher, Launcher
 from jupyter_ades.core.limits import Limits, usable_cores
+from jupyter_ades.core.retention import Retention
 from jupyter_ades.core.service import Service
 from jupyter_ades.core.thread import Core
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.events import SCHEMA_FILE, SCHEMA_ID, announcement
-from jupyter_ades.model import FetchPolicy, Job
+from jupyter_ades.model import FetchPolicy, Job, Keep
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.registry import runner
 from jupyter_ades.settings.buckets import BucketTraits, results_bucket
+from jupyter_ades.settings.retention import RetentionTraits
 from jupyter_ades.system.containers import AUTO, ENGINES, NONE, Containers
 from jupyter_ades.workspace_names import check_workspace_name, workspace_name
 
 
-class ADES(BucketTraits, ExtensionApp):
+class ADES(BucketTraits, RetentionTraits, ExtensionApp):
     """An ADES (OGC API - Processes) inside this Jupyter server."""
 
     name = "jupyter_ades"
@@ -236,7 +238,10 @@ class ADES(BucketTraits, ExtensionApp):
             ),
             announce=self._announce,
         )
-        self.core = Core(self.dispatcher, dispatched, self._stamp_activity)
+        retention = Retention(
+            dispatched, jobs=Keep.read(self.keep_jobs), results=Keep.read(self.keep_results)
+        )
+        self.core = Core(self.dispatcher, dispatched, retention, self._stamp_activity)
         self.services = {
             each.name: Service(each, self.dispatcher, fetch=self.fetch, limits=self.limits)
             for each in self.opened

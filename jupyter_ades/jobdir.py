@@ -38,6 +38,18 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def bytes_of(folder: Path) -> int:
+    """What the files in a folder occupy, links not followed; 0 when there is none."""
+    total = 0
+    for root, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(root, name)).st_size
+            except FileNotFoundError:
+                continue
+    return total
+
+
 def write_record(path: Path, record: object) -> None:
     """Write a frozen record, or plain data, as JSON."""
     write_atomic(path, msgspec.json.encode(record))

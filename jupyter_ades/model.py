@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -146,6 +147,9 @@ class Job:
     dismissing: bool = False
     #: Kept by every clean-up until it is unpinned or removed by hand.
     pinned: bool = False
+    #: Bytes that the job directory and the delivered results have, from when the job has ended.
+    job_bytes: int = 0
+    result_bytes: int = 0
     #: No list shows it and no address names it but those of its files: a synchronous run.
     unlisted: bool = False
     #: The process as it was when the job was accepted.
@@ -270,6 +274,9 @@ class WorkerStatus:
     updated: datetime
     started: datetime | None = None
     finished: datetime | None = None
+    #: At the end: what the job directory and the delivered results occupy.
+    job_bytes: int = 0
+    result_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,6 +292,8 @@ class Results:
     catalog: str | None = None
     #: ``s3://bucket/prefix`` that the hrefs are relative to; empty when that is a folder.
     location: str = ""
+    #: Bytes of all delivered files but the catalog's own.
+    bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,6 +302,32 @@ class Ran:
 
     started: datetime
     finished: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keep:
+    """How much is kept, newest first; None is no bound."""
+
+    #: Since the end of the job.
+    days: float | None = None
+    count: int | None = None
+    bytes: int | None = None
+
+    @classmethod
+    def read(cls, said: Mapping[str, object]) -> Keep:
+        """From a trait such as ``{"days": 30, "count": 1000}``; ValueError in words."""
+        known = [each.name for each in fields(cls)]
+        for name, value in said.items():
+            if name not in known:
+                raise ValueError(f"'{name}' is not one of {', '.join(known)}")
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+                raise ValueError(f"{name}: a number that is not negative is expected")
+        return cls(**said)  # type: ignore[arg-type]
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is ever removed."""
+        return self == Keep()
 
 
 def plain_inputs(value: JSON) -> JSON:

@@ -212,6 +212,13 @@ def page_links(
     return found
 
 
+def occupied(job: Job) -> dict[str, Any]:
+    """What a job that has ended occupies, in bytes, as a part of its status."""
+    if job.finished is None:
+        return {}
+    return {"bytes": {"jobDirectory": job.job_bytes, "results": job.result_bytes}}
+
+
 def job_links(job: Job, links: Links, address: Any) -> list[dict[str, str]]:
     """Where everything about a job is; ``address`` makes one of a path (absolute or not)."""
     here = ("jobs", job.id)

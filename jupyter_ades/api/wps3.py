@@ -13,6 +13,7 @@ from jupyter_ades.api.dialect import (
     DeployBody,
     Links,
     job_links,
+    occupied,
     page_links,
     read_deploy,
     read_object,
@@ -145,6 +146,7 @@ class Wps3:
             **{name: timestamp(time) for name, time in times.items() if time},
             "updated": timestamp(job.updated),
             **({"pinned": True} if job.pinned else {}),
+            **occupied(job),
             "links": job_links(job, links, links.path),
         }
 

@@ -13,6 +13,7 @@ from typing import Any
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.resuming import is_ordered, order_stage_out
+from jupyter_ades.core.space import lack_of_space
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import AdesError, StorageFull
 from jupyter_ades.jobdir import JobDir
@@ -77,6 +78,8 @@ class Dispatcher:
         self._running: dict[str, Running] = {}
         #: Starts so far: which workspace with waiting jobs has the next turn.
         self._turn = 0
+        #: Name of each workspace whose queue is paused, and why.
+        self._paused: dict[str, str] = {}
 
     @property
     def busy(self) -> bool:
@@ -88,9 +91,14 @@ class Dispatcher:
         """Jobs that run now."""
         return len(self._running)
 
+    def pause(self, workspace: Workspace) -> str:
+        """Why no job of a workspace starts now; empty when jobs start."""
+        return self._paused.get(workspace.name, "")
+
     def adopt(self) -> None:
         """Take over what an earlier server left: record ends, keep the living, settle the lost."""
         for workspace in self._workspaces:
+            workspace.finish_removals()
             for job in workspace.store.open_jobs(JobStatus.RUNNING):
                 self._adopt_job(workspace, job)
 
@@ -200,6 +208,8 @@ class Dispatcher:
             progress=status.progress,
             dismissing=False,
             finished=status.finished or datetime.now(UTC),
+            job_bytes=status.job_bytes,
+            result_bytes=status.result_bytes,
         )
         # Not before: an end that could not be recorded is tried again by the next tick.
         del self._running[running.job.id]
@@ -212,13 +222,22 @@ class Dispatcher:
     def _start_waiting(self) -> None:
         """Start the oldest waiting jobs within the limit, workspaces taking turns."""
         while self.running < self._limits.max_running_jobs:
-            queues = [each for each in self._workspaces if self._waiting(each)]
+            queues = [each for each in self._workspaces if self._may_start(each)]
             if not queues:
                 return
             self._turn += 1
             workspace = queues[self._turn % len(queues)]
             for job in workspace.store.open_jobs(JobStatus.ACCEPTED, limit=1):
                 self._start(workspace, job)
+
+    def _may_start(self, workspace: Workspace) -> bool:
+        """Whether jobs wait, and the disks have room; says once when that changes."""
+        waiting = self._waiting(workspace)
+        paused = lack_of_space(workspace, self._limits.min_free_bytes) if waiting else ""
+        if bool(paused) != bool(self.pause(workspace)):
+            log.warning("%s: %s", workspace.name, paused or "no longer waiting for space")
+        self._paused[workspace.name] = paused
+        return waiting > 0 and not paused
 
     def _start(self, workspace: Workspace, job: Job) -> None:
         folder = workspace.job_dir(job.id)

@@ -28,6 +28,8 @@ class Limits:
     max_inputs: int = 1_000
     #: Items of one array in an input.
     max_array_length: int = 10_000
+    #: Bytes that the disks of state and results keep free: below, no job starts.
+    min_free_bytes: int = 0
     #: Keep ``inputs/`` and ``work/`` of successful jobs.
     keep_scratch: bool = False
 

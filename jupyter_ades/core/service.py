@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.inputs import check
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.reading import ReadPackage
+from jupyter_ades.core.space import free_bytes
 from jupyter_ades.core.store_jobs import Cursor, JobFilter, cut
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import (
@@ -39,6 +40,8 @@ from jupyter_ades.model import (
     plain_inputs,
 )
 from jupyter_ades.s3.address import S3Address, read_address
+
+_JOB_ID = re.compile(r"[0-9a-f-]{36}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,7 +205,7 @@ class Service:
         found = self._store.jobs(selection, limit=limit + 1, cursor=cursor)
         page, older, newer = cut(found, limit, cursor)
         return JobPage(
-            jobs=tuple(job for _, job in page),
+            jobs=tuple(self._told(job) for _, job in page),
             total=self._store.count_jobs(selection),
             older=older,
             newer=newer,
@@ -210,7 +213,13 @@ class Service:
 
     def job(self, job_id: str) -> Job:
         """A job as it stands; NoSuchJob when there is none."""
-        return self._store.job(job_id)
+        return self._told(self._store.job(job_id))
+
+    def _told(self, job: Job) -> Job:
+        """A waiting job with the reason that no job starts now, if there is one."""
+        paused = self._dispatcher.pause(self.workspace)
+        waits = paused and job.status is JobStatus.ACCEPTED
+        return replace(job, message=paused) if waits else job
 
     def results(self, job_id: str) -> tuple[Job, Results]:
         """A successful job's results; for others the reason that there are none is raised."""
@@ -234,10 +243,7 @@ class Service:
         job = self.job(job_id)
         if not job.status.final:
             return self._dispatcher.dismiss(self.workspace, job)
-        self.workspace.hide(self.job_dir(job).root)
-        self.workspace.hide_results(job.id)
-        self._store.remove_job(job.id)
-        self.workspace.release(job.process)
+        self.workspace.forget(job, results=True)
         return replace(job, status=JobStatus.DISMISSED, message="removed")
 
     def job_dir(self, job: Job) -> JobDir:
@@ -246,14 +252,15 @@ class Service:
 
     def health(self) -> dict[str, JSON]:
         """How this workspace is: its jobs, its space, and who dispatches."""
-        free = shutil.disk_usage(self.workspace.root).free
+        paused = self._dispatcher.pause(self.workspace)
         return {
             "status": "ok",
             "workspace": self.workspace.name,
             "dispatching": self.workspace.dispatched,
             "jobs": {str(status): self._store.counts().get(status, 0) for status in JobStatus},
             "maxRunningJobs": self._limits.max_running_jobs,
-            "freeBytes": free,
+            "freeBytes": free_bytes(self.workspace.root),
+            **({"paused": paused} if paused else {}),
         }
 
     def log(self, job_id: str) -> Path:
@@ -276,15 +283,17 @@ class Service:
 
         Of results in a bucket the address, whether or not something is there.
         """
-        job = self.job(job_id)
-        results = self.job_dir(job).read_results()
-        if results and results.location:
-            return self._object(job, results.location, path)
-        delivered = self.workspace.delivered(job.id)
+        delivered = self.workspace.delivered(job_id)
+        if not (_JOB_ID.fullmatch(job_id) and delivered.is_dir()):
+            # Else it may be of a job that is no longer kept: its results are.
+            job = self.job(job_id)
+            results = self.job_dir(job).read_results()
+            if results and results.location:
+                return self._object(job, results.location, path)
         wanted = (self.workspace.results / path).resolve()
         inside = wanted == delivered.resolve() or delivered.resolve() in wanted.parents
         if not inside or not wanted.exists():
-            raise NoSuchFile(f"Job {job.id} has no file '{path}'.")
+            raise NoSuchFile(f"Job {job_id} has no file '{path}'.")
         return wanted
 
     def _object(self, job: Job, location: str, path: str) -> S3Address:

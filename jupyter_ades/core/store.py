@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from jupyter_ades.core.store_jobs import (
     COLUMNS,
+    EXPIRED,
     JOBS,
     NEW,
     Cursor,
@@ -31,6 +32,9 @@ from jupyter_ades.core.store_jobs import (
 from jupyter_ades.core.store_schema import migrate
 from jupyter_ades.errors import NO_SPACE, DuplicatedProcess, NoSuchJob, NoSuchProcess, StorageFull
 from jupyter_ades.model import Job, JobStatus, Process
+
+#: More than any count or sum.
+NO_BOUND = 2**62
 
 
 class Store:
@@ -208,6 +212,14 @@ class Store:
             (text(before),) if before else (),
         )
         return [read_job(row) for row in rows]
+
+    def expired(
+        self, *, days: float | None, count: int | None, size: int | None, limit: int
+    ) -> list[str]:
+        """Ids of jobs that ended so many days ago, or are not among so many, or bytes, newest."""
+        ended = "" if days is None else text(datetime.now(UTC) - timedelta(days=days))
+        bounds = (NO_BOUND if each is None else each for each in (count, size))
+        return [row["id"] for row in self._run(EXPIRED, (ended, *bounds, limit))]
 
     def counts(self) -> Mapping[str, int]:
         """Jobs in each state."""

@@ -13,7 +13,8 @@ from jupyter_ades.model import ExecuteRequest, Job, JobStatus, Process
 
 COLUMNS = (
     "jobs.number, jobs.id, jobs.process_id, status, message, progress, dismissing, pinned,"
-    " unlisted, created, updated, started, finished, request, packages.record AS process"
+    " unlisted, job_bytes, result_bytes, created, updated, started, finished, request,"
+    " packages.record AS process"
 )
 JOBS = (
     "jobs JOIN packages ON packages.digest = jobs.digest AND packages.process_id = jobs.process_id"
@@ -24,6 +25,17 @@ NEW = (
     " updated, request, idempotency_key, body_digest)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+
+
+#: Jobs that have ended and are not pinned, beyond an age, a place or a sum of bytes; oldest first.
+EXPIRED = """
+SELECT id FROM (
+    SELECT number, id, finished,
+        row_number() OVER newest AS place, sum(job_bytes) OVER newest AS total
+    FROM jobs WHERE finished IS NOT NULL AND NOT pinned AND NOT unlisted
+    WINDOW newest AS (ORDER BY number DESC)
+) WHERE finished < ? OR place > ? OR total > ? ORDER BY number LIMIT ?
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +167,8 @@ def read_job(row: sqlite3.Row) -> Job:
         dismissing=bool(row["dismissing"]),
         pinned=bool(row["pinned"]),
         unlisted=bool(row["unlisted"]),
+        job_bytes=row["job_bytes"],
+        result_bytes=row["result_bytes"],
         created=datetime.fromisoformat(row["created"]),
         updated=datetime.fromisoformat(row["updated"]),
         started=_time(row["started"]),

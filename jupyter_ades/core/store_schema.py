@@ -67,6 +67,11 @@ CREATE TRIGGER jobs_hush AFTER DELETE ON jobs BEGIN
     DELETE FROM tidings WHERE job_id = OLD.id;
 END;
 """,
+    # What a job that has ended occupies.
+    """
+ALTER TABLE jobs ADD COLUMN job_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN result_bytes INTEGER NOT NULL DEFAULT 0;
+""",
 )
 SCHEMA_VERSION = len(STEPS)
 

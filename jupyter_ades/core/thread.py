@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from jupyter_ades.core.dispatcher import Dispatcher
+from jupyter_ades.core.retention import Retention
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import NO_SPACE, StorageFull
 
@@ -21,6 +23,8 @@ log = logging.getLogger(__name__)
 INTERVAL = 0.1
 #: Packages that are read at once.
 READERS = 2
+#: Seconds between two looks at what is no longer kept while jobs run, and while none do.
+TIDYING, AGEING = 60.0, 3600.0
 
 
 @contextmanager
@@ -41,10 +45,14 @@ class Core:
         self,
         dispatcher: Dispatcher,
         workspaces: list[Workspace],
+        retention: Retention,
         at_work: Callable[[], None] = lambda: None,
     ) -> None:
         self._dispatcher = dispatcher
         self._workspaces = workspaces
+        self._retention = retention
+        self._tidying: asyncio.Task[None] | None = None
+        self._tidied = -math.inf
         #: Called on the event loop after each tick that leaves a job waiting or running.
         self._at_work = at_work
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ades-core")
@@ -77,8 +85,10 @@ class Core:
     async def stop(self) -> None:
         """Stop ticking; jobs go on without this server."""
         if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
+            tasks = [each for each in (self._loop, self._tidying) if each is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         self._thread.shutdown(wait=True)
         self._beside.shutdown(wait=False, cancel_futures=True)
 
@@ -108,17 +118,38 @@ class Core:
             busy = await self._tick()
             async with self._changed:
                 self._changed.notify_all()
+            self._tidy_soon(at_once=not busy)
             if busy:
                 self._at_work()
                 await asyncio.sleep(INTERVAL)
             else:
-                await self._sweep()
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Until there is something to do; what is kept for days only needs a look now and then."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AGEING if self._retention.ages else None):
                 await self._wake.wait()
 
-    async def _sweep(self) -> None:
-        """Free what was hidden, now that nothing else is to be done."""
-        for workspace in self._workspaces:
-            await self.beside(workspace.sweep)
+    def _tidy_soon(self, *, at_once: bool) -> None:
+        """Tidy up beside the ticks: when nothing else is to be done, and now and then."""
+        loop = asyncio.get_running_loop()
+        at_once = at_once or loop.time() > self._tidied + TIDYING
+        if at_once and (self._tidying is None or self._tidying.done()):
+            self._tidied = loop.time()
+            self._tidying = loop.create_task(self._tidy())
+
+    async def _tidy(self) -> None:
+        """Remove what is no longer kept, then free the space of everything that was removed."""
+        try:
+            while await self.call(self._retention.expire_jobs):
+                continue
+            old = await self.beside(self._retention.old_results)
+            await self.call(self._retention.expire_results, old)
+            for workspace in self._workspaces:
+                await self.beside(workspace.sweep)
+        except Exception:
+            log.exception("What is no longer kept could not be removed; it is tried again")
 
     async def _tick(self) -> bool:
         try:

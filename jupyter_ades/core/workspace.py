@@ -11,7 +11,7 @@ from pathlib import Path
 from jupyter_ades.core.bucket import Bucket
 from jupyter_ades.core.store import Store
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import S3, Process
+from jupyter_ades.model import S3, Job, Process
 
 REMOVED = ".removed-"
 
@@ -89,6 +89,22 @@ class Workspace:
         """First half of a removal: gone from view at once, whatever happens next."""
         if folder.exists():
             folder.rename(folder.with_name(REMOVED + folder.name))
+
+    def forget(self, job: Job, *, results: bool) -> None:
+        """Remove a job that has ended, with its results or without.
+
+        The record goes last: :meth:`finish_removals` sees through what a crash cut short.
+        """
+        if results:
+            self.hide_results(job.id)
+        self.hide(self.job_dir(job.id).root)
+        self.store.remove_job(job.id)
+        self.release(job.process)
+
+    def finish_removals(self) -> None:
+        """Forget the jobs whose directories an earlier server had begun to remove."""
+        for folder in self.jobs.glob(f"{REMOVED}*"):
+            self.store.remove_job(folder.name.removeprefix(REMOVED))
 
     def sweep(self) -> None:
         """Second half: free the space of everything that was hidden."""

@@ -72,6 +72,11 @@ class Layout:
         placed = self._by_source.get(source.resolve())
         return placed.target if placed else None
 
+    @property
+    def bytes(self) -> int:
+        """What all files together have."""
+        return sum(placed.source.stat().st_size for placed in self.files)
+
     def claim(self, path: str) -> str:
         """Keep a path for a file that is written later."""
         self._names.add(path)

@@ -7,7 +7,7 @@ import threading
 import time
 from datetime import UTC, datetime
 
-from jupyter_ades.jobdir import JobDir
+from jupyter_ades.jobdir import JobDir, bytes_of
 from jupyter_ades.model import JobStatus, WorkerStatus
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ class Report:
         self._timer: threading.Timer | None = None
         self._written = -EVERY
         self._ended = False
+        self._occupied: dict[str, int] = {}
         self.started = datetime.now(UTC)
         self._status = WorkerStatus(
             status=JobStatus.RUNNING,
@@ -52,10 +53,18 @@ class Report:
                 return
             if self._timer is not None:
                 self._timer.cancel()
+            self._measure()
             whole = status is JobStatus.SUCCESSFUL
             self._set(status, message, 100 if whole else self._status.progress)
             self._write_last()
             self._ended = True
+
+    def _measure(self) -> None:
+        results = self._job.read_results()
+        self._occupied = {
+            "job_bytes": bytes_of(self._job.root),
+            "result_bytes": results.bytes if results else 0,
+        }
 
     def _write_last(self) -> None:
         try:
@@ -74,6 +83,7 @@ class Report:
             updated=now,
             started=self.started,
             finished=now if status.final else None,
+            **self._occupied,
         )
 
     def _write_soon(self) -> None:

@@ -79,6 +79,7 @@ def deliver(
         objects={name: describe(value, left.place) for name, value in outputs.items()},
         catalog=f"wf-{order.job_id}/{CATALOG}",
         location=target.location,
+        bytes=left.layout.bytes,
     )
 
 
@@ -90,7 +91,7 @@ def deliver_failed(order: WorkOrder, outputs: Mapping[str, JSON], scratch: Path)
     if left.layout.files:
         with target.put_together(_silent) as folder:
             _carry_all(left, folder, _silent)
-    return Results(outputs=values, location=target.location)
+    return Results(outputs=values, location=target.location, bytes=left.layout.bytes)
 
 
 def _silent(done: int, total: int, label: str) -> None:

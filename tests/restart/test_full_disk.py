@@ -38,7 +38,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def server(tmp_path: Path, disk: Path) -> Iterator[Server]:
-    started = Server(tmp_path, traits={"workspace_root": disk / "state"})
+    started = Server(tmp_path, traits={"workspace_root": disk / "state", "min_free_bytes": 0})
     started.start()
     yield started
     started.stop()

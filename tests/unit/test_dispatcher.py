@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_ades.core import space
 from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.workspace import Workspace
@@ -53,13 +54,15 @@ Build = Callable[..., Dispatcher]
 
 @pytest.fixture
 def build(workspace: Workspace, launcher: InlineLauncher, tmp_path: Path) -> Build:
-    def make(workspaces: list[Workspace] | None = None, limit: int = 2) -> Dispatcher:
+    def make(
+        workspaces: list[Workspace] | None = None, limit: int = 2, free: int = 0
+    ) -> Dispatcher:
         return Dispatcher(
             workspaces or [workspace],
             launcher=launcher,
             runner=lambda name: FakeRunner(),  # type: ignore[arg-type,return-value]
             fetch=FetchPolicy(user_folder=str(tmp_path)),
-            limits=Limits(max_running_jobs=limit),
+            limits=Limits(max_running_jobs=limit, min_free_bytes=free),
             site=Site(),
         )
 
@@ -286,6 +289,31 @@ def test_a_start_that_failed_on_a_full_disk_is_told_once_there_is_room(
     job = workspace.store.job(job_id)
     assert job.status is JobStatus.FAILED
     assert "could not be started" in job.message
+
+
+def test_the_queue_pauses_while_there_is_little_space(
+    workspace: Workspace, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = accept(workspace)
+    dispatcher = build(free=10 * 2**20)
+    sizes = [5 * 2**20, 50 * 2**20]
+    monkeypatch.setattr(space, "free_bytes", lambda folder: sizes[0])
+    dispatcher.tick()
+    assert states(workspace, job_id) == ["accepted"]
+    assert "has 5 MiB free, jobs start from 10 MiB" in dispatcher.pause(workspace)
+    del sizes[0]
+    dispatcher.tick()
+    assert (states(workspace, job_id), dispatcher.pause(workspace)) == (["running"], "")
+
+
+def test_a_pause_ends_with_the_last_waiting_job(workspace: Workspace, build: Build) -> None:
+    job_id = accept(workspace)
+    dispatcher = build(free=2**62)
+    dispatcher.tick()
+    assert dispatcher.pause(workspace)
+    dispatcher.dismiss(workspace, workspace.store.job(job_id))
+    dispatcher.tick()
+    assert not dispatcher.pause(workspace)
 
 
 def no_space(*_: Any, **__: Any) -> Job:

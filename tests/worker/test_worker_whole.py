@@ -92,3 +92,15 @@ def test_a_stage_out_that_failed_is_run_again_alone(bench: Bench) -> None:
     assert started is not None
     assert item.properties["ades:started"] == started.started.isoformat().replace("+00:00", "Z")
     assert not running.job.work.exists()
+
+
+def test_the_last_word_says_what_the_job_occupies(bench: Bench) -> None:
+    write = "open('made.bin', 'wb').write(b'x' * 5000)"
+    running = bench.run(NOTEBOOK, {"a.ipynb": notebook(write)}, stand_in=False)
+    last = running.said[-1]
+    delivered = sum(running.delivered(name).stat().st_size for name in ("made.bin", "a.ipynb"))
+    assert last.result_bytes == delivered > 5000
+    left = [path for path in running.job.root.rglob("*") if path.is_file()]
+    # Since then the status itself was written, and the worker's last lines.
+    assert 0 < last.job_bytes <= sum(path.stat().st_size for path in left)
+    assert not any(path.name == "made.bin" for path in left)

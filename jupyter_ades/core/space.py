@@ -1,0 +1,33 @@
+"""Room on the disks: a home folder that is full locks its user out, so jobs wait before it is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from jupyter_ades.core.workspace import Workspace
+
+
+def free_bytes(path: Path) -> int:
+    """Bytes that are free on the disk of a folder, which need not exist yet."""
+    there = next(each for each in (path, *path.parents) if each.exists())
+    return shutil.disk_usage(there).free
+
+
+def lack_of_space(workspace: Workspace, least: int) -> str:
+    """A sentence when the disk of the workspace's state or results has less free; else empty."""
+    folders = [("its jobs", workspace.root)]
+    if workspace.bucket is None:
+        folders.append(("its results", workspace.results))
+    for what, folder in folders:
+        free = free_bytes(folder)
+        if free < least:
+            return (
+                f"waiting for space: the disk of {what} has {_mebibytes(free)} free, jobs start"
+                f" from {_mebibytes(least)} (c.ADES.min_free_bytes); remove jobs or files"
+            )
+    return ""
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:,.0f} MiB"

@@ -275,6 +275,15 @@ class ADES(BucketTraits, RetentionTraits, ExtensionApp):
         # The JupyterLab half finds its workspace, and that there is a server half, by this.
         page_config = self._server.web_app.settings.setdefault("page_config_data", {})
         page_config["adesWorkspace"] = self.workspaces[0]
+        page_config["adesResults"] = self._results_in_user_folder()
+
+    def _results_in_user_folder(self) -> str:
+        """Where a file browser finds the default workspace's results; empty when it does not."""
+        results = self.opened[0].results.resolve()
+        user_folder = Path(self.fetch.user_folder)
+        if self.opened[0].bucket or not results.is_relative_to(user_folder):
+            return ""
+        return str(results.relative_to(user_folder))
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         if self.disabled:

@@ -10,7 +10,7 @@ from jupyter_ades.api.bodies import check_size
 from jupyter_ades.api.dialect import DeployBody
 from jupyter_ades.core.reading import ReadPackage, read_package
 from jupyter_ades.core.service import request_digest
-from jupyter_ades.model import DeployRequest
+from jupyter_ades.model import DeployRequest, plain_inputs
 
 
 class ProcessesHandler(AdesHandler):
@@ -108,10 +108,14 @@ async def read_deployed(handler: AdesHandler) -> ReadPackage:
 
 
 async def execute(handler: AdesHandler, process_id: str) -> None:
-    """Accept a job: 201, its status, and where to find it."""
+    """Accept a job: 201, its status, and where to find it; with ``dryrun=true`` only check it."""
     process = await handler.ask(handler.service.process, process_id)
     body = handler.request.body
     request = handler.dialect.read_execute(handler.read_json(), process)
+    if handler.read_flag("dryrun"):
+        _, checked = await handler.ask(handler.service.check, process_id, request)
+        handler.answer({"processID": process.id, "inputs": plain_inputs(checked.inputs)})
+        return
     job, _ = await handler.ask(
         handler.service.execute,
         process_id,

@@ -138,11 +138,8 @@ class Service:
         earlier = self._by_key(idempotency_key, body_digest)
         if earlier is not None:
             return earlier, False
-        process = self.process(process_id)
         self._check_room()
-        inputs = check(process, request.inputs, self._fetch, self._limits)
-        self._dispatcher.check(process)
-        checked = replace(request, inputs=inputs)
+        process, checked = self.check(process_id, request)
         now = datetime.now(UTC)
         job = Job(
             id=str(uuid.uuid4()),
@@ -154,6 +151,13 @@ class Service:
         )
         self._store.add_job(job, idempotency_key=idempotency_key, body_digest=body_digest)
         return job, True
+
+    def check(self, process_id: str, request: ExecuteRequest) -> tuple[Process, ExecuteRequest]:
+        """The process and the request as a job would get it; InvalidInputs with every problem."""
+        process = self.process(process_id)
+        inputs = check(process, request.inputs, self._fetch, self._limits)
+        self._dispatcher.check(process)
+        return process, replace(request, inputs=inputs)
 
     def rerun(self, job_id: str, changes: Mapping[str, JSON]) -> Job:
         """A new job like an earlier one, of the process as it is deployed now.

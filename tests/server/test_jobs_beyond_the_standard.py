@@ -65,6 +65,24 @@ async def test_results_without_a_picture_say_so(call: Call, ended: Ended, small:
     assert "none of its outputs is a raster or a picture" in body["detail"]
 
 
+async def test_a_dry_run_checks_and_makes_no_job(call: Call, small: str) -> None:
+    path, dry = f"processes/{small}/jobs", {"params": {"dryrun": "true"}}
+    status, _, body = await call("POST", path, {"inputs": {"items": 1}}, **dry)
+    assert (status, body) == (200, {"processID": small, "inputs": {"items": [1]}})
+    status, _, body = await call("POST", path, {"inputs": {"items": ["x", 1.5], "flag": 3}}, **dry)
+    assert (status, [each["path"] for each in body["problems"]]) == (
+        400,
+        ["inputs.items[0]", "inputs.items[1]", "inputs.flag"],
+    )
+    assert (await call("GET", "jobs"))[2]["numberTotal"] == 0
+
+
+async def test_a_page_says_where_a_file_browser_finds_the_results(ades: Any) -> None:
+    page_config = ades.serverapp.web_app.settings["page_config_data"]
+    assert page_config["adesWorkspace"] == "terradue"
+    assert page_config["adesResults"] == "ades-results/terradue"
+
+
 async def test_a_rerun_takes_changes(call: Call, ended: Ended, small: str) -> None:
     first = await submit(call, small, items=[1], flag=True)
     await ended(first)

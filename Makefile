@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The server half alone: quicker, and all that these need. `make lab` builds the other half too.
 PIP_SERVER := JUPYTER_ADES_SKIP_JS=1 $(PIP)
+# Where JupyterLab finds the other half.
+LABEXTENSION := $(VENV)/share/jupyter/labextensions/jupyter-ades
 METADATA := setup.cfg pyproject.toml
 TYPESCRIPT := package.json yarn.lock $(shell find labextension -path '*/lib' -prune -o -type f -print)
 
@@ -24,7 +26,10 @@ test: $(VENV)/.test  ## Run every test that this machine can run
 
 watch: $(VENV)/.lab $(VENV)/.dev  ## Build the JupyterLab half on each change; reload to see it
 	PATH="$(CURDIR)/$(BIN):$$PATH" jlpm install --immutable
-	$(BIN)/jupyter-builder develop --overwrite .
+	rm -rf $(LABEXTENSION)
+	ln -s $(CURDIR)/jupyter_ades/labextension $(LABEXTENSION)
+	PATH="$(CURDIR)/$(BIN):$$PATH" jlpm build
+	cp install.json jupyter_ades/labextension/
 	PATH="$(CURDIR)/$(BIN):$$PATH" jlpm watch
 
 coverage: $(VENV)/.test  ## The same, with the coverage of branches in jupyter_ades
@@ -36,12 +41,13 @@ coverage: $(VENV)/.test  ## The same, with the coverage of branches in jupyter_a
 cwl-conformance: $(VENV)/.test  ## Run CWL's conformance tests through a server: SUITE=<checkout of cwl-v1.2>
 	$(BIN)/python -m tests.cwl_conformance $(or $(SUITE),tests/cwl_conformance/suite) $(CWLTEST)
 
-lint: $(VENV)/.dev  ## ruff, mypy --strict, eslint, prettier, tsc --strict
+lint: $(VENV)/.dev  ## ruff, mypy --strict, eslint, prettier, tsc --strict, tests of the TypeScript models
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" jlpm install --immutable
 	PATH="$(CURDIR)/$(BIN):$$PATH" jlpm lint
+	PATH="$(CURDIR)/$(BIN):$$PATH" jlpm test
 
 format: $(VENV)/.dev  ## Put all Python files in the project's form
 	$(BIN)/ruff check --fix

@@ -1,91 +1,136 @@
 /** The JupyterLab half of jupyter_ades. */
 
-import type {
+import {
+  ILayoutRestorer,
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import {
-  Dialog,
-  ICommandPalette,
-  showDialog,
-  showErrorMessage
-} from '@jupyterlab/apputils';
+import { ICommandPalette } from '@jupyterlab/apputils';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { AdesApi, workspace } from './api';
+import { AdesApi } from './api';
 import { addCommands } from './commands';
-import { AdesModel } from './model';
-import { CommandIDs, IJob, JOB_EVENT, isFinal } from './tokens';
+import { JobCommands } from './commands/jobs';
+import { announceEnds } from './commands/notices';
+import { Packages } from './commands/packages';
+import { Settings } from './commands/settings';
+import { Tabs } from './commands/tabs';
+import { AdesModel } from './model/jobs';
+import { CommandIDs, IJobEvent, JOB_EVENT, PLUGIN } from './tokens';
 import { AdesPanel } from './widgets/panel';
+import { StatusItem } from './widgets/status';
+import { JobTab, ProcessTab } from './widgets/tabs';
 
 const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'jupyter-ades:plugin',
+  id: PLUGIN,
   description: 'Processes and jobs beside your notebooks.',
   autoStart: true,
-  optional: [ILauncher, ICommandPalette, IFileBrowserFactory, ITranslator],
+  optional: [
+    ILauncher,
+    ICommandPalette,
+    IFileBrowserFactory,
+    ISettingRegistry,
+    IStatusBar,
+    ILayoutRestorer,
+    ITranslator
+  ],
   activate: (
     app: JupyterFrontEnd,
     launcher: ILauncher | null,
     palette: ICommandPalette | null,
     browsers: IFileBrowserFactory | null,
-    translator: ITranslator | null
+    registry: ISettingRegistry | null,
+    statusBar: IStatusBar | null,
+    restorer: ILayoutRestorer | null,
+    given: ITranslator | null
   ) => {
-    const trans = (translator ?? nullTranslator).load('jupyter_ades');
-    const model = new AdesModel(
-      new AdesApi(),
-      trans.__(
-        'This server runs without the ADES. Enable it with "jupyter server extension enable jupyter_ades" and restart the server.'
-      )
+    const translator = given ?? nullTranslator;
+    const trans = translator.load('jupyter_ades');
+    const model = new AdesModel(new AdesApi(), trans);
+    const settings = new Settings();
+    const packages = new Packages(model, trans);
+
+    const tabs: Tabs = new Tabs(
+      app,
+      (id, inputs) =>
+        new ProcessTab({
+          jobs: model,
+          id,
+          inputs,
+          onJob: job => void tabs.openJob(job.jobID),
+          trans,
+          translator
+        }),
+      id =>
+        new JobTab({
+          jobs: model,
+          id,
+          actions: one => jobs.actions(one),
+          trans
+        })
     );
-
-    const dismiss = async (job: IJob): Promise<void> => {
-      if (isFinal(job)) {
-        const answer = await showDialog({
-          title: trans.__('Remove this job?'),
-          body: trans.__('Its results and its log are removed with it.'),
-          buttons: [
-            Dialog.cancelButton(),
-            Dialog.warnButton({ label: trans.__('Remove') })
-          ]
-        });
-        if (!answer.button.accept) {
-          return;
-        }
-      }
-      try {
-        await model.dismiss(job);
-      } catch (error) {
-        await showErrorMessage(
-          trans.__('The job could not be stopped'),
-          (error as Error).message
-        );
-      }
-    };
-
-    const openResults = (job: IJob): void => {
-      const folder = `ades-results/${workspace()}/wf-${job.jobID}`;
-      void app.commands.execute('filebrowser:open-path', { path: folder });
-    };
-
+    const jobs = new JobCommands(app, model, tabs, settings, trans);
     const panel = new AdesPanel(
       model,
-      { dismiss: job => void dismiss(job), openResults },
+      {
+        openProcess: process => void tabs.openProcess(process.id),
+        undeploy: process => void packages.undeploy(process),
+        openJob: job => void tabs.openJob(job.jobID),
+        openResults: job => void jobs.openResults(job.jobID),
+        dismiss: job => void jobs.dismiss(job),
+        rerun: job => void jobs.rerun(job)
+      },
       trans
     );
-    addCommands(app, model, panel, browsers, trans);
+    const parts = { model, panel, tabs, packages, jobs, browsers };
+    addCommands(app, parts, trans);
     app.shell.add(panel, 'left', { rank: 900 });
-    palette?.addItem({ command: CommandIDs.open, category: 'ADES' });
-    palette?.addItem({ command: CommandIDs.refresh, category: 'ADES' });
-    launcher?.add({ command: CommandIDs.open, category: 'Other', rank: 90 });
+    restorer?.add(panel, panel.id);
+    if (restorer !== null) {
+      tabs.restore(restorer);
+    }
+    announceEnds(model, jobs, tabs, settings, trans);
+    addToFrontEnd(launcher, palette);
+    statusBar?.registerStatusItem('jupyter-ades:status', {
+      item: new StatusItem(
+        model,
+        () => void app.commands.execute(CommandIDs.open),
+        trans
+      ),
+      align: 'left',
+      rank: 100,
+      isActive: () => model.open > 0,
+      activeStateChanged: model.changed as never
+    });
+    if (registry !== null) {
+      settings.read(registry).catch(error => console.warn(error));
+    }
     app.serviceManager.events.stream.connect((_, event) => {
       if (event.schema_id === JOB_EVENT) {
-        void model.refresh();
+        model.take(event as unknown as IJobEvent);
       }
     });
     void app.restored.then(() => model.start());
   }
 };
+
+function addToFrontEnd(
+  launcher: ILauncher | null,
+  palette: ICommandPalette | null
+): void {
+  const category = 'ADES';
+  for (const command of [
+    CommandIDs.open,
+    CommandIDs.refresh,
+    CommandIDs.runNotebook
+  ]) {
+    palette?.addItem({ command, category });
+  }
+  launcher?.add({ command: CommandIDs.open, category: 'Other', rank: 90 });
+}
 
 export default plugin;

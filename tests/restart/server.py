@@ -48,6 +48,9 @@ class Server:
             "LabApp.news_url": "None",
             "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
             "LabApp.extension_manager": "readonly",
+            # Tests change the theme and ask for commands as JupyterLab's own code does.
+            "LabApp.expose_app_in_browser": True,
+            "JupyterNotebookApp.expose_app_in_browser": True,
             "ADES.workspaces": "terradue",
             "ADES.workspace_root": folder / "state",
             "ADES.max_running_jobs": 1,

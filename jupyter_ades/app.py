@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,10 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
 from traitlets import Bool, Enum, Float, Int, List, TraitError, Type, Unicode, default, validate
 
+from jupyter_ades import metrics
+from jupyter_ades.api.callbacks import Callbacks
+from jupyter_ades.api.dialect import Dialect
+from jupyter_ades.api.ogc.dialect import OgcApi
 from jupyter_ades.api.routes import routes
 from jupyter_ades.api.site import ApiSite
 from jupyter_ades.api.wps3 import Wps3
@@ -28,16 +32,20 @@ from jupyter_ades.core.service import Service
 from jupyter_ades.core.thread import Core
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.events import SCHEMA_FILE, SCHEMA_ID, announcement
+from jupyter_ades.installed import install
 from jupyter_ades.model import FetchPolicy, Job, Keep
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.registry import runner
+from jupyter_ades.settings.api import ApiTraits
 from jupyter_ades.settings.buckets import BucketTraits, results_bucket
 from jupyter_ades.settings.retention import RetentionTraits
 from jupyter_ades.system.containers import AUTO, ENGINES, NONE, Containers
 from jupyter_ades.workspace_names import check_workspace_name, workspace_name
 
+DIALECTS: list[Dialect] = [Wps3(), OgcApi()]
 
-class ADES(BucketTraits, RetentionTraits, ExtensionApp):
+
+class ADES(ApiTraits, BucketTraits, RetentionTraits, ExtensionApp):
     """An ADES (OGC API - Processes) inside this Jupyter server."""
 
     name = "jupyter_ades"
@@ -46,7 +54,7 @@ class ADES(BucketTraits, RetentionTraits, ExtensionApp):
     load_other_extensions = True
     #: Why this extension offers nothing; empty when it does.
     disabled = ""
-    _looking: Sequence[asyncio.Task[None]] = ()
+    _looking: list[asyncio.Task[None]]
 
     workspaces = List(
         Unicode(),
@@ -241,11 +249,16 @@ class ADES(BucketTraits, RetentionTraits, ExtensionApp):
         retention = Retention(
             dispatched, jobs=Keep.read(self.keep_jobs), results=Keep.read(self.keep_results)
         )
-        self.core = Core(self.dispatcher, dispatched, retention, self._stamp_activity)
+        metrics.RUNNING.set_function(lambda: self.dispatcher.running)
+        self.core = Core(
+            self.dispatcher, dispatched, retention, self._stamp_activity, self._install
+        )
         self.services = {
             each.name: Service(each, self.dispatcher, fetch=self.fetch, limits=self.limits)
             for each in self.opened
         }
+        served = [self.services[each.name] for each in dispatched]
+        self.callbacks = Callbacks(self.core, served, DIALECTS, self.callback_terms(self.fetch))
         self._server.event_logger.register_event_schema(SCHEMA_FILE)
 
     def _open_workspace(self, name: str, user_folder: Path) -> Workspace:
@@ -271,7 +284,7 @@ class ADES(BucketTraits, RetentionTraits, ExtensionApp):
             trust_xheaders=self._server.trust_xheaders,
             redirecting=self.results_redirect,
         )
-        self.handlers.extend(routes(site, [Wps3()]))
+        self.handlers.extend(routes(site, DIALECTS))
         # The JupyterLab half finds its workspace, and that there is a server half, by this.
         page_config = self._server.web_app.settings.setdefault("page_config_data", {})
         page_config["adesWorkspace"] = self.workspaces[0]
@@ -291,10 +304,15 @@ class ADES(BucketTraits, RetentionTraits, ExtensionApp):
         self._loop = asyncio.get_running_loop()
         self.core.start()
         for name in self.services:
-            address = url_path_join(serverapp.base_url, name, Wps3.name)
-            self.log.info("ADES of workspace %s at %s", name, address)
+            addresses = [url_path_join(serverapp.base_url, name, each.name) for each in DIALECTS]
+            self.log.info("ADES of workspace %s at %s", name, " and ".join(addresses))
         self._looking = [
-            asyncio.create_task(self._look_at_bucket(each)) for each in self.opened if each.bucket
+            *(
+                asyncio.create_task(self._look_at_bucket(each))
+                for each in self.opened
+                if each.bucket
+            ),
+            asyncio.create_task(self.callbacks.run()),
         ]
 
     async def stop_extension(self) -> None:
@@ -303,6 +321,7 @@ class ADES(BucketTraits, RetentionTraits, ExtensionApp):
             return
         for looking in self._looking:
             looking.cancel()
+        self.callbacks.stop()
         await self.core.stop()
         for workspace in self.opened:
             workspace.close()
@@ -316,6 +335,11 @@ class ADES(BucketTraits, RetentionTraits, ExtensionApp):
 
     # what the core asks of the server
 
+    def _install(self) -> None:
+        """Offer what installed packages bring."""
+        for service in self.services.values():
+            install(service)
+
     def _kernel_specs(self) -> Mapping[str, Any]:
         specs: Mapping[str, Any] = self._server.kernel_spec_manager.get_all_specs()
         return specs
@@ -327,7 +351,10 @@ class ADES(BucketTraits, RetentionTraits, ExtensionApp):
         }
 
     def _announce(self, workspace: Workspace, job: Job) -> None:
-        """Pass a change on to the event loop's thread."""
+        """Count a change, and pass it on to the event loop's thread if clients may see the job."""
+        metrics.count(workspace.name, job)
+        if job.unlisted:
+            return
         self._loop.call_soon_threadsafe(self._emit, announcement(workspace.name, job))
 
     def _emit(self, event: dict[str, Any]) -> None:

@@ -100,6 +100,18 @@ class InvalidParameter(AdesError):
     status, type = 400, PART_1 + "invalid-query-parameter-value"
 
 
+class NotAcceptable(AdesError):
+    """The answer cannot be given in the form that the request accepts."""
+
+    status = 406
+
+
+class NoSuchOutput(AdesError):
+    """The job has no such output."""
+
+    status, type = 404, PART_1 + "no-such-output"
+
+
 class InvalidInputs(AdesError):
     """The inputs do not fit the process."""
 

@@ -81,6 +81,8 @@ class JobDir:
         self.ran = root / "ran.json"
         #: Where results are put together that go to a bucket.
         self.delivery = root / "delivery"
+        #: What the job cost (:class:`Statistics`).
+        self.statistics = root / "statistics.json"
         #: The command's output and the worker's own lines, UTF-8.
         self.log = root / "job.log"
         #: The package as it was when the job started.

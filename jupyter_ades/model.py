@@ -108,6 +108,8 @@ class Process:
     digest: str = ""
     #: Whether it may be replaced or undeployed.
     mutable: bool = True
+    #: Whether a client may wait for its results in one request.
+    sync: bool = False
     #: What could be better in the package: ``{"path": "cell 2", "detail": ...}``.
     warnings: tuple[dict[str, JSON], ...] = ()
 
@@ -123,6 +125,10 @@ class ExecuteRequest:
     response: str | None = None
     #: OGC subscriber: ``successUri``, ``inProgressUri``, ``failedUri``.
     subscriber: dict[str, JSON] | None = None
+    #: The dialect, its root's path and its scheme and host, that a subscriber is told things in.
+    dialect: str = ""
+    root: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +223,19 @@ class FetchPolicy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Telling:
+    """How subscribers are told of their jobs; each field comes from a trait."""
+
+    fetch: FetchPolicy
+    #: Key of the signature; empty for none.
+    secret: str = ""
+    #: Attempts to deliver one message.
+    attempts: int = 8
+    #: Seconds that a subscriber has to answer.
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeployRequest:
     """A package to deploy, as a dialect read it; exactly one of href and body is set."""
 
@@ -277,6 +296,31 @@ class WorkerStatus:
     #: At the end: what the job directory and the delivered results occupy.
     job_bytes: int = 0
     result_bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What one part of a job cost."""
+
+    #: ``stage in``, ``run`` up to the first step, each step's label, ``stage out``.
+    name: str
+    wall_seconds: float
+    #: Processor seconds of the worker and all that it started.
+    cpu_seconds: float
+    #: Most bytes of memory that they held at once, as looked at twice a second.
+    peak_memory_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """What a job cost, in ``statistics.json``."""
+
+    steps: tuple[Cost, ...] = ()
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    bytes_staged_in: int = 0
+    bytes_staged_out: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

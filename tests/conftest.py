@@ -98,6 +98,12 @@ def call(ades: Any, jp_fetch: Callable[..., Awaitable[Any]]) -> Callable[..., Aw
     return send
 
 
+async def deployed(call: Callable[..., Awaitable[Answer]], **kw: Any) -> list[str]:
+    """Ids of the processes that somebody deployed: those that do not come with the service."""
+    _, _, listed = await call("GET", "processes", **kw)
+    return [each["id"] for each in listed["processes"] if each["mutable"]]
+
+
 def notebook(
     parameters: str = "", cells: tuple[str, ...] = (), *, kernel: str = "python3", **ades: str
 ) -> bytes:

@@ -7,6 +7,7 @@ from tornado import web
 
 from jupyter_ades.api.base import AdesHandler
 from jupyter_ades.api.bucket_files import beside
+from jupyter_ades.api.operations import Answer, operation
 
 
 class LandingHandler(AdesHandler):
@@ -14,6 +15,11 @@ class LandingHandler(AdesHandler):
 
     @web.authenticated
     @authorized
+    @operation(
+        "getLandingPage",
+        answers={200: Answer(description="The landing page.", schema="landingPage")},
+        page=True,
+    )
     async def get(self) -> None:
         """The landing page."""
         self.answer(self.dialect.landing(self.workspace, self.links))
@@ -24,6 +30,11 @@ class ConformanceHandler(AdesHandler):
 
     @web.authenticated
     @authorized
+    @operation(
+        "getConformance",
+        answers={200: Answer(description="Conformance classes.", schema="confClasses")},
+        page=True,
+    )
     async def get(self) -> None:
         """Conformance classes."""
         self.answer({"conformsTo": list(self.dialect.conformance)})
@@ -34,6 +45,11 @@ class HealthHandler(AdesHandler):
 
     @web.authenticated
     @authorized
+    @operation(
+        "getHealth",
+        answers={200: Answer(description="How the workspace is.", schema="health")},
+        page=True,
+    )
     async def get(self) -> None:
         """Jobs by state, free space, whether this server dispatches; the results' bucket."""
         document = await self.ask(self.service.health)

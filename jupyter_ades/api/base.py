@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import APIHandler
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 
 from jupyter_ades.api.bodies import check_size, read_json
 from jupyter_ades.api.dialect import Dialect, Links
+from jupyter_ades.api.negotiation import wanted
+from jupyter_ades.api.operations import EVERYWHERE, HTML_TYPE, JSON_TYPE, operation_of
 from jupyter_ades.api.site import ApiSite
 from jupyter_ades.core.service import Service
 from jupyter_ades.errors import AdesError, InvalidParameter, NoSuchWorkspace
@@ -20,8 +22,8 @@ from jupyter_ades.model import Job
 
 T = TypeVar("T")
 
-#: Entries of one list page: least, most, default.
-LIMITS = (1, 10_000, 1_000)
+#: Entries of one list page: least and most.
+LIMITS = (1, 10_000)
 
 
 class ErrorAnswers:
@@ -80,12 +82,30 @@ class AdesHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
     """What every handler of a workspace in a dialect shares. Leaf classes are decorated."""
 
     auth_resource = "ades"
+    #: Other names of the JSON that is answered.
+    also_json: tuple[str, ...] = ()
 
     def initialize(self, site: ApiSite, dialect: Dialect, workspace: str) -> None:
         """Bind the handler to one workspace in one dialect."""
         self.site = site
         self.dialect = dialect
         self.workspace = workspace
+
+    async def prepare(self, **keywords: Any) -> None:
+        """Refuse what the operation does not take, once it is known who asks."""
+        await super().prepare(**keywords)
+        if self.current_user and self.dialect.strict:
+            self.check_query()
+
+    def check_query(self) -> None:
+        """InvalidParameter, with all of them, for parameters that the operation does not know."""
+        operation = operation_of(type(self), self.request.method or "")
+        known = {each.name for each in operation.query} if operation else set()
+        unknown = sorted(set(self.request.query_arguments) - known - EVERYWHERE)
+        if operation and unknown:
+            its = ", ".join(sorted(known)) or "none"
+            names = ", ".join(f"'{name[:50]}'" for name in unknown[:20])
+            raise InvalidParameter(f"{names}: there is no such parameter here; known are {its}.")
 
     @property
     def service(self) -> Service:
@@ -102,9 +122,47 @@ class AdesHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
         return self.site.core.call(function, *arguments, **named)
 
     def answer(self, document: Any, status: int = 200) -> None:
-        """Send JSON."""
+        """Send a document: as JSON, or as a page for people who ask for one."""
         self.set_status(status)
-        self.finish(json.dumps(document, ensure_ascii=False))
+        if self.form() == HTML_TYPE:
+            self.show(document)
+        else:
+            self.finish(json.dumps(document, ensure_ascii=False))
+
+    def show(self, document: Any, **more: Any) -> None:
+        """Send a page of a document, for people; ``more`` is what else the page shows."""
+        from jupyter_ades.api.pages import CONTENT_SECURITY_POLICY, render
+
+        operation = operation_of(type(self), self.request.method or "")
+        page = render(
+            operation.name if operation else "",
+            document,
+            links=self.links,
+            workspace=self.workspace,
+            base_url=self.site.base_url,
+            user=self.current_user,
+            **more,
+        )
+        # For the cookie that a form on the page needs.
+        _ = self.xsrf_token
+        self.set_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        self.finish(page, set_content_type="text/html; charset=utf-8")
+
+    def get_login_url(self) -> str:
+        """Where a browser is sent to that asks for a page; programs are told 403."""
+        if "text/html" in self.request.headers.get("Accept", "") and self.dialect.strict:
+            return JupyterHandler.get_login_url(self)
+        return str(super().get_login_url())
+
+    def form(self) -> str:
+        """The media type that a document is sent as; NotAcceptable when none will do."""
+        operation = operation_of(type(self), self.request.method or "")
+        pages = (HTML_TYPE,) if operation and operation.page else ()
+        if not self.dialect.strict:
+            return JSON_TYPE
+        accept = self.request.headers.get("Accept", "")
+        offered = (JSON_TYPE, *self.also_json, *pages)
+        return wanted(offered, accept, self.get_query_argument("f", None))
 
     def accepted(self, job: Job) -> None:
         """201 for a new job, or the one that an idempotency key names: its status, its address."""
@@ -118,10 +176,9 @@ class AdesHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
         check_size(self.request.body, limits.max_body_bytes, "c.ADES.max_body_bytes")
         return read_json(self.request.body, depth=limits.max_json_depth)
 
-    def read_limit(self) -> int:
+    def read_limit(self, default: int) -> int:
         """``limit``; InvalidParameter when it is no number or out of bounds."""
-        least, most, default = LIMITS
-        return self.read_number("limit", least, most) or default
+        return self.read_number("limit", *LIMITS) or default
 
     def read_number(self, name: str, least: int, most: int) -> int | None:
         """A whole number of the query, or None when it is not there."""
@@ -138,6 +195,15 @@ class AdesHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
         if text not in ("true", "false"):
             raise InvalidParameter(f"{name}: 'true' or 'false' is expected.")
         return text == "true"
+
+    def read_list(self, name: str, known: Collection[str] = ()) -> list[str]:
+        """A query parameter's values, repeated or with commas; each one of those known, if any."""
+        given = ",".join(self.get_query_arguments(name)).split(",")
+        values = [value.strip() for value in given if value.strip()]
+        for value in values:
+            if known and value not in known:
+                raise InvalidParameter(f"{name}: '{value[:50]}' is none of {', '.join(known)}.")
+        return values
 
 
 class NoWorkspaceHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]

@@ -179,6 +179,20 @@ class BucketFiles:
         }
 
 
+def read_object(address: S3Address, settings: S3, most: int) -> bytes | None:
+    """A file's bytes; None for what is no file, or larger. Blocks."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from jupyter_ades.s3.client import client
+
+    try:
+        found = client(settings).get_object(Bucket=address.bucket, Key=address.key)
+        data: bytes | None = found["Body"].read() if found["ContentLength"] <= most else None
+    except (BotoCoreError, ClientError):
+        return None
+    return data
+
+
 def _headers(found: dict[str, Any]) -> dict[str, str]:
     said = {
         "ETag": found["ETag"],

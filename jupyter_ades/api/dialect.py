@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 import msgspec
 
 from jupyter_ades.api.bodies import read_json
+from jupyter_ades.api.replies import Asked, Delivered, Reply
+from jupyter_ades.core.catalogue import ProcessPage
 from jupyter_ades.core.service import JobPage
 from jupyter_ades.errors import InvalidRequest, UnsupportedMediaType
 from jupyter_ades.model import JSON, ExecuteRequest, Job, JobStatus, Process, Results
@@ -70,12 +72,19 @@ class Dialect(Protocol):
     name: str
     #: URIs of the conformance classes that it implements.
     conformance: tuple[str, ...]
+    #: Whether a query parameter that nobody knows, or an ``Accept`` that cannot be met, is refused,
+    #: and pages are made for people.
+    strict: bool
+    #: Whether a process that offers it is run while the client waits.
+    sync: bool
+    #: Jobs of a page, when a request does not say.
+    job_limit: int
 
     def landing(self, workspace: str, links: Links) -> dict[str, Any]:
         """The landing page."""
 
-    def process_list(self, processes: list[Process], total: int, links: Links) -> dict[str, Any]:
-        """The list of processes."""
+    def process_list(self, page: ProcessPage, links: Links, query: str) -> dict[str, Any]:
+        """A page of processes; ``query`` is the request's own, for the page's links."""
 
     def process_summary(self, process: Process, links: Links) -> dict[str, Any]:
         """A process as a list shows it."""
@@ -95,8 +104,15 @@ class Dialect(Protocol):
     def job_list(self, page: JobPage, links: Links, query: str) -> dict[str, Any]:
         """A page of jobs; ``query`` is the request's own, for the page's links."""
 
-    def results(self, job: Job, results: Results, links: Links) -> JSON:
-        """What a successful job left."""
+    def results(
+        self, job: Job, results: Results, links: Links, files: Delivered, asked: Asked
+    ) -> Reply:
+        """What a successful job left, in the form that is asked for."""
+
+    def results_document(
+        self, job: Job, results: Results, links: Links, files: Delivered
+    ) -> dict[str, JSON]:
+        """The same as one JSON object, for pages and callbacks."""
 
     def location(self, links: Links, *steps: str) -> str:
         """An address in a ``Location`` header."""
@@ -197,18 +213,22 @@ def unqualify(value: JSON, schema: Mapping[str, JSON]) -> JSON:
     return value
 
 
+#: A parameter of the query and its value, None when there is no such page.
+Place = tuple[str, str | int | None]
+
+
 def page_links(
-    here: str, query: str, *, older: object = None, newer: object = None
+    here: str, query: str, *, following: Place, preceding: Place
 ) -> list[tuple[str, str, str]]:
     """Relation, title and address of a list's page and of those beside it; filters are kept."""
     found = [("self", "This document", f"{here}?{query}" if query else here)]
     kept = [pair for pair in parse_qsl(query) if pair[0] not in ("before", "after", "token")]
-    for rel, title, name, number in (
-        ("next", "The next page", "before", older),
-        ("prev", "The page before", "after", newer),
+    for rel, title, (name, value) in (
+        ("next", "The next page", following),
+        ("prev", "The page before", preceding),
     ):
-        if number is not None:
-            found.append((rel, title, f"{here}?{urlencode([*kept, (name, str(number))])}"))
+        if value is not None:
+            found.append((rel, title, f"{here}?{urlencode([*kept, (name, value)])}"))
     return found
 
 

@@ -18,10 +18,13 @@ from tornado import web
 from jupyter_ades.api.base import AdesHandler, ErrorAnswers
 from jupyter_ades.api.bucket_files import BucketFiles
 from jupyter_ades.api.dialect import Dialect, Links
+from jupyter_ades.api.operations import FOLLOW as FOLLOWED
+from jupyter_ades.api.operations import TEXT_TYPE, Answer, operation
 from jupyter_ades.api.site import ApiSite
 from jupyter_ades.errors import NoSuchFile
 from jupyter_ades.s3.address import S3Address
 
+ANY = ("*/*",)
 #: Bytes of a log that are sent at a time.
 CHUNK = 64 * 1024
 #: Seconds between two looks at a log that is followed.
@@ -70,6 +73,15 @@ class JobFilesHandler(ErrorAnswers, JupyterHandler, web.StaticFileHandler):  # t
 
     @web.authenticated
     @authorized
+    @operation(
+        "getFile",
+        answers={
+            200: Answer(description="A file, or a folder's listing.", schema={}, media_types=ANY),
+            206: Answer(description="A part of a file.", schema={}, media_types=ANY),
+            304: Answer(description="As the client has it."),
+        },
+        refuses=(404, 416),
+    )
     async def get(  # type: ignore[override]
         self, job_id: str, path: str = "", include_body: bool = True
     ) -> None:
@@ -186,10 +198,18 @@ class LogHandler(AdesHandler):
 
     @web.authenticated
     @authorized
+    @operation(
+        "getLog",
+        query=(FOLLOWED,),
+        answers={
+            200: Answer(description="The log.", schema={"type": "string"}, media_types=(TEXT_TYPE,))
+        },
+        refuses=(404,),
+    )
     async def get(self, job_id: str) -> None:
         """The log so far; with ``follow=true`` also what comes, until the job ends."""
         path = await self.ask(self.service.log, job_id)
-        follow = self.get_query_argument("follow", "false") == "true"
+        follow = self.read_flag("follow")
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         place = await self._send(path, 0)
         while follow:

@@ -1,4 +1,4 @@
-"""Jobs over HTTP: list, status, results, request, dismiss, pin, rerun."""
+"""Jobs over HTTP: list, status, request, dismiss, pin, rerun."""
 
 from __future__ import annotations
 
@@ -9,12 +9,27 @@ from tornado import web
 
 from jupyter_ades.api.base import AdesHandler
 from jupyter_ades.api.dialect import read_object
+from jupyter_ades.api.operations import (
+    AFTER,
+    BEFORE,
+    JOB_FILTERS,
+    JSON_TYPE,
+    STATUSES,
+    WAIT,
+    Answer,
+    limit,
+    operation,
+)
+from jupyter_ades.api.times import interval
 from jupyter_ades.core.store_jobs import Cursor, JobFilter
-from jupyter_ades.errors import InvalidParameter, InvalidRequest
+from jupyter_ades.errors import InvalidRequest
 from jupyter_ades.model import Job, JobStatus, plain_inputs
 
 #: Seconds that a DELETE waits for a job's processes to be gone before it answers all the same.
 DISMISSAL = 30.0
+STATUS = Answer(description="The job's status.", schema="statusInfo")
+#: Most that a number of the query may be.
+MOST = 2**53
 
 
 class JobsHandler(AdesHandler):
@@ -22,35 +37,36 @@ class JobsHandler(AdesHandler):
 
     @web.authenticated
     @authorized
+    @operation(
+        "getJobs",
+        query=(limit(10), *JOB_FILTERS, BEFORE, AFTER),
+        answers={200: Answer(description="A page of jobs, newest first.", schema="jobList")},
+        page=True,
+    )
     async def get(self) -> None:
         """List jobs, newest first."""
         page = await self.ask(
             self.service.jobs,
             self.read_filter(),
-            limit=self.read_limit(),
+            limit=self.read_limit(self.dialect.job_limit),
             cursor=Cursor(
-                before=self.read_number("before", 0, 2**53),
-                after=self.read_number("after", 0, 2**53),
+                before=self.read_number("before", 0, MOST), after=self.read_number("after", 0, MOST)
             ),
         )
         self.answer(self.dialect.job_list(page, self.links, self.request.query))
 
     def read_filter(self) -> JobFilter:
-        """``processID`` and ``status``, each repeated or with commas."""
-        statuses = self.read_list("status")
-        for status in statuses:
-            if status not in set(JobStatus):
-                known = ", ".join(JobStatus)
-                raise InvalidParameter(f"status: '{status[:50]}' is none of {known}.")
+        """The filters of OGC 18-062r2, 12.2."""
+        self.read_list("type", ("process",))
+        since, until = interval(self.get_query_argument("datetime", None))
         return JobFilter(
             process_ids=tuple(self.read_list("processID")),
-            statuses=tuple(JobStatus(status) for status in statuses),
+            statuses=tuple(JobStatus(each) for each in self.read_list("status", STATUSES)),
+            since=since,
+            until=until,
+            shortest=self.read_number("minDuration", 0, 2**31),
+            longest=self.read_number("maxDuration", 0, 2**31),
         )
-
-    def read_list(self, name: str) -> list[str]:
-        """A query parameter's values."""
-        given = ",".join(self.get_query_arguments(name))
-        return [value for value in given.split(",") if value]
 
 
 class JobHandler(AdesHandler):
@@ -58,13 +74,18 @@ class JobHandler(AdesHandler):
 
     @web.authenticated
     @authorized
+    @operation("getStatus", query=(WAIT,), answers={200: STATUS}, refuses=(404,), page=True)
     async def get(self, job_id: str) -> None:
-        """How the job stands."""
+        """How the job stands; with ``wait``, once that changes or the seconds are over."""
         job = await self.ask(self.service.job, job_id)
+        wait = self.read_number("wait", 0, 300)
+        if wait:
+            job = await self.site.core.until(self.changed(job), wait)
         self.answer(self.dialect.status(job, self.links))
 
     @web.authenticated
     @authorized
+    @operation("pinJob", answers={200: STATUS}, refuses=(404, 413), body={JSON_TYPE: "pin"})
     async def patch(self, job_id: str) -> None:
         """Pin or unpin: ``{"pinned": true}``."""
         document = read_object(self.read_json())
@@ -76,6 +97,7 @@ class JobHandler(AdesHandler):
 
     @web.authenticated
     @authorized
+    @operation("dismiss", answers={200: STATUS}, refuses=(404,))
     async def delete(self, job_id: str) -> None:
         """Dismiss: answered when the job's processes are gone, or its files."""
         job = await self.ask(self.service.dismiss, job_id)
@@ -95,16 +117,14 @@ class JobHandler(AdesHandler):
 
         return ask
 
+    def changed(self, seen: Job) -> Callable[[], tuple[bool, Job]]:
+        """Whether the job is other than it was, or never will be."""
 
-class ResultsHandler(AdesHandler):
-    """What a job left."""
+        def ask() -> tuple[bool, Job]:
+            job = self.service.job(seen.id)
+            return job.status.final or job.updated != seen.updated, job
 
-    @web.authenticated
-    @authorized
-    async def get(self, job_id: str) -> None:
-        """The results, or why there are none."""
-        job, results = await self.ask(self.service.results, job_id)
-        self.answer(self.dialect.results(job, results, self.links))
+        return ask
 
 
 class RequestHandler(AdesHandler):
@@ -112,6 +132,12 @@ class RequestHandler(AdesHandler):
 
     @web.authenticated
     @authorized
+    @operation(
+        "getRequest",
+        answers={200: Answer(description="The inputs as checked.", schema="request")},
+        refuses=(404,),
+        page=True,
+    )
     async def get(self, job_id: str) -> None:
         """The inputs as they were checked."""
         job = await self.ask(self.service.job, job_id)
@@ -123,6 +149,18 @@ class RerunHandler(AdesHandler):
 
     @web.authenticated
     @authorized
+    @operation(
+        "rerun",
+        answers={
+            201: Answer(
+                description="The new job.",
+                schema="statusInfo",
+                headers={"Location": "Where the job is."},
+            )
+        },
+        refuses=(404, 413, 429, 503),
+        body={JSON_TYPE: "rerun"},
+    )
     async def post(self, job_id: str) -> None:
         """A new job with the same inputs, ``{"inputs": {...}}`` changes some: 201.
 

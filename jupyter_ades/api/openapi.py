@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from jupyter_ades import __version__
+from jupyter_ades.api.operations import operation_of
 
 METHODS = ("get", "post", "put", "patch", "delete")
 #: What a successful request of each kind is answered with, where it is not 200.
@@ -76,9 +77,9 @@ def _path(path: str, handler: type[Any]) -> dict[str, Any]:
         for name in re.findall(r"{(\w+)}", path)
     ]
     found = {
-        method: _operation(method, path, inspect.getdoc(vars(handler)[method]) or "")
+        method: _operation(method, path, inspect.getdoc(getattr(handler, method)) or "")
         for method in METHODS
-        if method in vars(handler)
+        if operation_of(handler, method)
     }
     return {**({"parameters": parameters} if parameters else {}), **found}
 

@@ -8,6 +8,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_ades.api.base import AdesHandler
+from jupyter_ades.api.operations import Answer, operation
 from jupyter_ades.model import JSON
 
 
@@ -16,6 +17,12 @@ class OutputsHandler(AdesHandler):
 
     @web.authenticated
     @authorized
+    @operation(
+        "getOutputs",
+        answers={200: Answer(description="Each output as CWL says it.", schema={"type": "object"})},
+        refuses=(404, 410, 500),
+        page=True,
+    )
     async def get(self, job_id: str) -> None:
         """Output id to value; a file has its address, checksum, size, format, secondary files."""
         job, results = await self.ask(self.service.results, job_id)

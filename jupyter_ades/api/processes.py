@@ -1,16 +1,55 @@
-"""Processes over HTTP: deploy, describe, replace, undeploy, execute, and the package itself."""
+"""Processes over HTTP: deploy, describe, replace, undeploy, and the package itself."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_ades.api.base import AdesHandler
 from jupyter_ades.api.bodies import check_size
-from jupyter_ades.api.dialect import DeployBody
+from jupyter_ades.api.dialect import PACKAGE_TYPES, DeployBody
+from jupyter_ades.api.executing import EXECUTE, Executing
+from jupyter_ades.api.operations import (
+    JSON_TYPE,
+    TAG_PARAMETERS,
+    WORKFLOW,
+    Answer,
+    Parameter,
+    limit,
+    operation,
+    words,
+)
 from jupyter_ades.core.reading import ReadPackage, read_package
-from jupyter_ades.core.service import request_digest
-from jupyter_ades.model import DeployRequest, plain_inputs
+from jupyter_ades.model import DeployRequest
+
+#: Processes of a page, when a request does not say.
+PAGE = 1_000
+NAME_AFTER = Parameter(
+    name="after", schema={"type": "string"}, description="Id that the page goes on after."
+)
+NAME_BEFORE = Parameter(
+    name="before", schema={"type": "string"}, description="Id that the page ends before."
+)
+#: Forms of a description (the 2.0 draft's ``profile``).
+PROFILES = ("http://www.opengis.net/def/profile/OGC/0/ogc-process-description",)
+PROFILE = Parameter(
+    name="profile", schema=words(*PROFILES), description="The form of the description."
+)
+DEPLOYED = {
+    201: Answer(
+        description="The process.",
+        schema="processSummary",
+        headers={"Location": "Where the process is."},
+    )
+}
+PACKAGE: Mapping[str, Any] = {
+    JSON_TYPE: "ogcapppkg",
+    "application/ogcapppkg+json": "ogcapppkg",
+    **{kind: {"type": "string"} for kind in sorted(PACKAGE_TYPES)},
+}
 
 
 class ProcessesHandler(AdesHandler):
@@ -18,13 +57,31 @@ class ProcessesHandler(AdesHandler):
 
     @web.authenticated
     @authorized
+    @operation(
+        "getProcesses",
+        query=(limit(PAGE), NAME_AFTER, NAME_BEFORE),
+        answers={200: Answer(description="A page of processes, by id.", schema="processList")},
+        page=True,
+    )
     async def get(self) -> None:
         """List processes."""
-        found, total = await self.ask(self.service.processes, limit=self.read_limit())
-        self.answer(self.dialect.process_list(found, total, self.links))
+        page = await self.ask(
+            self.service.processes,
+            limit=self.read_limit(PAGE),
+            after=self.get_query_argument("after", None),
+            before=self.get_query_argument("before", None),
+        )
+        self.answer(self.dialect.process_list(page, self.links, self.request.query))
 
     @web.authenticated
     @authorized
+    @operation(
+        "deploy",
+        query=(WORKFLOW, TAG_PARAMETERS),
+        answers=DEPLOYED,
+        refuses=(409, 413, 415),
+        body=PACKAGE,
+    )
     async def post(self) -> None:
         """Deploy."""
         package = await read_deployed(self)
@@ -43,22 +100,33 @@ class ProcessHandler(AdesHandler):
 
     @web.authenticated
     @authorized
+    @operation(
+        "getProcessDescription",
+        query=(PROFILE,),
+        answers={200: Answer(description="The process.", schema="process")},
+        refuses=(404,),
+        page=True,
+    )
     async def get(self, process_id: str) -> None:
         """Describe."""
         process = await self.ask(self.service.process, process_id)
+        self.read_list("profile", PROFILES)
+        if self.dialect.strict:
+            self.add_header("Link", f'<{PROFILES[0]}>; rel="profile"')
         self.answer(self.dialect.process(process, self.links))
 
     @web.authenticated
     @authorized
-    async def post(self, process_id: str) -> None:
-        """Execute, at the address that the first ADES clients use."""
-        await execute(self, process_id)
-
-    @web.authenticated
-    @authorized
+    @operation(
+        "replace",
+        query=(WORKFLOW, TAG_PARAMETERS),
+        answers={204: Answer(description="It is replaced.")},
+        refuses=(403, 404, 409, 413, 415),
+        body=PACKAGE,
+    )
     async def put(self, process_id: str) -> None:
         """Replace."""
-        await self.ask(self.service.process, process_id)
+        await self.ask(self.service.mutable, process_id)
         package = await read_deployed(self)
         try:
             await self.ask(self.service.replace, process_id, package)
@@ -69,6 +137,7 @@ class ProcessHandler(AdesHandler):
 
     @web.authenticated
     @authorized
+    @operation("undeploy", answers={204: Answer(description="It is gone.")}, refuses=(403, 404))
     async def delete(self, process_id: str) -> None:
         """Undeploy."""
         await self.ask(self.service.undeploy, process_id)
@@ -76,14 +145,15 @@ class ProcessHandler(AdesHandler):
         self.set_status(204)
 
 
-class ExecutionHandler(AdesHandler):
-    """Where jobs are made."""
+class ExecutedProcessHandler(Executing, ProcessHandler):  # type: ignore[misc]
+    """One process, executed at its own address, as the first ADES clients do."""
 
     @web.authenticated
     @authorized
+    @operation("executeProcess", **EXECUTE)
     async def post(self, process_id: str) -> None:
         """Execute."""
-        await execute(self, process_id)
+        await self.execute(process_id)
 
 
 async def read_deployed(handler: AdesHandler) -> ReadPackage:
@@ -107,32 +177,16 @@ async def read_deployed(handler: AdesHandler) -> ReadPackage:
     return await handler.site.core.beside(read_package, handler.service.workspace, request)
 
 
-async def execute(handler: AdesHandler, process_id: str) -> None:
-    """Accept a job: 201, its status, and where to find it; with ``dryrun=true`` only check it."""
-    process = await handler.ask(handler.service.process, process_id)
-    body = handler.request.body
-    request = handler.dialect.read_execute(handler.read_json(), process)
-    if handler.read_flag("dryrun"):
-        _, checked = await handler.ask(handler.service.check, process_id, request)
-        handler.answer({"processID": process.id, "inputs": plain_inputs(checked.inputs)})
-        return
-    job, _ = await handler.ask(
-        handler.service.execute,
-        process_id,
-        request,
-        idempotency_key=handler.request.headers.get("Idempotency-Key") or None,
-        body_digest=request_digest(process.id, body),
-    )
-    if "respond-async" in handler.request.headers.get("Prefer", ""):
-        handler.set_header("Preference-Applied", "respond-async")
-    handler.accepted(job)
-
-
 class PackageHandler(AdesHandler):
     """The deployed bytes."""
 
     @web.authenticated
     @authorized
+    @operation(
+        "getPackage",
+        answers={200: Answer(description="The deployed bytes.", schema={}, media_types=("*/*",))},
+        refuses=(404,),
+    )
     async def get(self, process_id: str) -> None:
         """The package as it was deployed."""
         path, process = await self.ask(self.service.package, process_id)

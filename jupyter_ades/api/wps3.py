@@ -20,6 +20,8 @@ from jupyter_ades.api.dialect import (
     timestamp,
     unqualify,
 )
+from jupyter_ades.api.replies import Asked, Delivered, Reply
+from jupyter_ades.core.catalogue import ProcessPage
 from jupyter_ades.core.service import JobPage
 from jupyter_ades.errors import InvalidRequest, Problem
 from jupyter_ades.model import JSON, ExecuteRequest, Job, Process, Results
@@ -36,6 +38,9 @@ class Wps3:
     """ADES v2."""
 
     name = "wps3"
+    strict = False
+    sync = False
+    job_limit = 1_000
     conformance = tuple(PART_1 + each for each in ("core", "json", "job-list", "dismiss")) + tuple(
         PART_2 + each for each in ("deploy-replace-undeploy", "ogcapppkg", "cwl")
     )
@@ -60,12 +65,16 @@ class Wps3:
 
     # processes
 
-    def process_list(self, processes: list[Process], total: int, links: Links) -> dict[str, Any]:
-        """The list of processes."""
+    def process_list(self, page: ProcessPage, links: Links, query: str) -> dict[str, Any]:
+        """A page of processes."""
+        here = links.path("processes")
+        found = page_links(
+            here, query, following=("after", page.following), preceding=("before", page.preceding)
+        )
         return {
-            "processes": [self.process_summary(each, links) for each in processes],
-            "links": [_link("self", "This document", links.path("processes"))],
-            "numberTotal": total,
+            "processes": [self.process_summary(each, links) for each in page.processes],
+            "links": [_link(rel, title, href) for rel, title, href in found],
+            "numberTotal": page.total,
         }
 
     def process_summary(self, process: Process, links: Links) -> dict[str, Any]:
@@ -152,15 +161,28 @@ class Wps3:
 
     def job_list(self, page: JobPage, links: Links, query: str) -> dict[str, Any]:
         """A page of jobs, newest first."""
-        found = page_links(links.path("jobs"), query, older=page.older, newer=page.newer)
+        found = page_links(
+            links.path("jobs"),
+            query,
+            following=("before", page.older),
+            preceding=("after", page.newer),
+        )
         return {
             "jobs": [self.status(job, links) for job in page.jobs],
             "links": [_link(rel, title, href) for rel, title, href in found],
             "numberTotal": page.total,
         }
 
-    def results(self, job: Job, results: Results, links: Links) -> JSON:
+    def results(
+        self, job: Job, results: Results, links: Links, files: Delivered, asked: Asked
+    ) -> Reply:
         """Shape A, B or C, as the request's ``response`` asks."""
+        return Reply(document=self.results_document(job, results, links, files))
+
+    def results_document(
+        self, job: Job, results: Results, links: Links, files: Delivered
+    ) -> dict[str, JSON]:
+        """Shape A, B or C."""
         catalog = {"StacCatalogUri": catalog_uri(job, results, links)}
         if job.request.response == "raw":
             return catalog

@@ -41,7 +41,12 @@ def checked_schema(schema: JSON) -> JSON:
         return schema
     if STAGE_IN in schema:
         return {"$comment": STAGE_IN, "type": "object", "required": [REFERENCE]}
-    return {key: checked_schema(each) for key, each in schema.items()}
+    checked = {key: checked_schema(each) for key, each in schema.items()}
+    branches = checked.get("oneOf")
+    if isinstance(branches, list) and any("contentMediaType" in each for each in branches):
+        # What tells the branches apart is said beside the value, and was read with it.
+        checked["anyOf"] = checked.pop("oneOf")
+    return checked
 
 
 def accepts(schema: JSON, value: JSON) -> bool:

@@ -101,6 +101,9 @@ class Dispatcher:
             workspace.finish_removals()
             for job in workspace.store.open_jobs(JobStatus.RUNNING):
                 self._adopt_job(workspace, job)
+            for job in workspace.store.unlisted():
+                # Who waited for it is gone with the server that it asked.
+                self.dismiss(workspace, job)
 
     def _adopt_job(self, workspace: Workspace, job: Job) -> None:
         folder = workspace.job_dir(job.id)

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from jupyter_ades.core.coercion import accepts, checked_schema, coerce
+from jupyter_ades.core.formats import FORMATS
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.marking import mark_files
 from jupyter_ades.errors import AdesError, InvalidInputs, Problem, TooLarge
@@ -133,9 +134,7 @@ def _kind(each: Input) -> str:
 
 
 def _misfits(each: Input, value: JSON, policy: FetchPolicy) -> list[Problem]:
-    validator = Draft202012Validator(
-        checked_schema(each.schema), format_checker=Draft202012Validator.FORMAT_CHECKER
-    )
+    validator = Draft202012Validator(checked_schema(each.schema), format_checker=FORMATS)
     problems = [_problem(each, error) for error in validator.iter_errors(value)]
     return problems + _refused(f"inputs.{each.id}", value, policy)
 

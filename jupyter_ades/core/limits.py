@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,11 @@ class Limits:
     max_array_length: int = 10_000
     #: Bytes that the disks of state and results keep free: below, no job starts.
     min_free_bytes: int = 0
+    #: Bytes and seconds that the link of a literal input may cost before its job is accepted.
+    literal_max_bytes: int = 2**20
+    literal_timeout: float = 5.0
+    #: Ids of processes that may be run while the client waits, though they do not say so.
+    sync_processes: Sequence[str] = ()
     #: Keep ``inputs/`` and ``work/`` of successful jobs.
     keep_scratch: bool = False
 

@@ -2,7 +2,8 @@
 
 A marked reference is ``{REFERENCE: kind, "href": ..., "type"?: ...}``, or with ``"value"`` the STAC
 object itself. One that was written as CWL's File or Directory (CWL v1.2, CommandLineTool, 4.1.2.2)
-keeps what that says: ``class``, ``basename``, ``format``, ``contents`` of a literal, and
+keeps what that says: ``class``, ``basename``, ``format``, ``contents`` of a literal (with our own
+``encoding``: ``base64``), and
 ``secondaryFiles`` and ``listing``, whose members are marked alike. Pure.
 """
 
@@ -17,7 +18,7 @@ CLASSES = {"File": "file", "Directory": "directory"}
 STAC_TYPES = ("Feature", "Collection", "FeatureCollection")
 _ADDRESSES = ("href", "location", "path")
 #: What a File or Directory may say of itself besides where it is.
-_SAID = ("basename", "format", "contents")
+_SAID = ("basename", "format", "contents", "encoding")
 _MEMBERS = ("secondaryFiles", "listing")
 
 

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from jupyter_ades.core.workspace import Workspace
@@ -14,6 +15,8 @@ from jupyter_ades.jobdir import bytes_of
 from jupyter_ades.model import Job, Keep
 
 DAY = 86400.0
+#: How long the files of a synchronous run are kept whose answer names them.
+UNLISTED_KEPT = timedelta(hours=1)
 #: Jobs that are removed in one call on the core's thread.
 BATCH = 100
 _DELIVERED = re.compile(r"wf-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
@@ -26,11 +29,23 @@ class Retention:
         self._workspaces = workspaces
         self._jobs = jobs
         self._results = results
+        #: Whether files of synchronous runs are kept for now.
+        self._unlisted = False
 
     @property
     def ages(self) -> bool:
         """Whether something is to be removed although nothing happens."""
-        return self._jobs.days is not None or self._results.days is not None
+        by_age = self._jobs.days is not None or self._results.days is not None
+        return by_age or self._unlisted
+
+    def expire_unlisted(self) -> None:
+        """Remove synchronous runs whose files were kept long enough. On the core's thread."""
+        edge = datetime.now(UTC) - UNLISTED_KEPT
+        for workspace in self._workspaces:
+            for job in workspace.store.unlisted(before=edge):
+                workspace.forget(job, results=True)
+        now = datetime.now(UTC)
+        self._unlisted = any(each.store.unlisted(before=now) for each in self._workspaces)
 
     def expire_jobs(self) -> bool:
         """Forget jobs, their results stay; whether there may be more. On the core's thread."""

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from jupyter_ades.core.catalogue import Catalogue
 from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.inputs import check
 from jupyter_ades.core.limits import Limits
-from jupyter_ades.core.reading import ReadPackage
 from jupyter_ades.core.space import free_bytes
 from jupyter_ades.core.store_jobs import Cursor, JobFilter, cut
+from jupyter_ades.core.store_tidings import Outbox
+from jupyter_ades.core.subscribers import check_subscriber
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import (
     IdempotencyConflict,
-    ImmutableProcess,
     JobDismissed,
     JobFailed,
     NoSuchFile,
-    NoSuchProcess,
+    NoSuchJob,
     ResultNotReady,
     TooManyJobs,
 )
-from jupyter_ades.jobdir import JobDir, sync_folder
+from jupyter_ades.jobdir import JobDir, read_record
 from jupyter_ades.model import (
     JSON,
     ExecuteRequest,
@@ -37,6 +38,7 @@ from jupyter_ades.model import (
     JobStatus,
     Process,
     Results,
+    Statistics,
     plain_inputs,
 )
 from jupyter_ades.s3.address import S3Address, read_address
@@ -57,72 +59,15 @@ class JobPage:
     newer: int | None = None
 
 
-class Service:
+class Service(Catalogue):
     """One workspace's processes and jobs. Used from the core's one thread; knows no HTTP."""
 
     def __init__(
         self, workspace: Workspace, dispatcher: Dispatcher, *, fetch: FetchPolicy, limits: Limits
     ) -> None:
-        self.workspace = workspace
-        self._store = workspace.store
+        super().__init__(workspace, limits)
         self._dispatcher = dispatcher
         self._fetch = fetch
-        self._limits = limits
-
-    # processes
-
-    def processes(self, *, limit: int, offset: int = 0) -> tuple[list[Process], int]:
-        """A page of deployed processes by id, and how many there are."""
-        return self._store.processes(limit=limit, offset=offset), self._store.count_processes()
-
-    def process(self, process_id: str) -> Process:
-        """A process by id or alias; NoSuchProcess when there is none."""
-        process = self._store.find_process(process_id)
-        if process is None:
-            raise NoSuchProcess(f"There is no process '{process_id}' in this workspace.")
-        return process
-
-    def deploy(self, package: ReadPackage) -> Process:
-        """Record a package that was read; DuplicatedProcess when its id is taken."""
-        return self._keep(package, replacing=False)
-
-    def replace(self, process_id: str, package: ReadPackage) -> Process:
-        """Put another package in a process's place; jobs keep the one they were accepted with."""
-        old = self._mutable(process_id)
-        renamed = replace(package.process, id=old.id, alias=old.alias)
-        process = self._keep(replace(package, process=renamed), replacing=True)
-        if process.digest != old.digest:
-            self.workspace.release(old)
-        return process
-
-    def undeploy(self, process_id: str) -> None:
-        """Forget a process; its jobs stay, and waiting ones still run."""
-        process = self._mutable(process_id)
-        self._store.remove_process(process.id)
-        self.workspace.release(process)
-
-    def package(self, process_id: str) -> tuple[Path, Process]:
-        """The file with the bytes that were deployed, unchanged."""
-        process = self.process(process_id)
-        return self._folder(process) / "original", process
-
-    def _mutable(self, process_id: str) -> Process:
-        process = self.process(process_id)
-        if not process.mutable:
-            raise ImmutableProcess(f"'{process.id}' is part of the service; it cannot be changed.")
-        return process
-
-    def _folder(self, process: Process) -> Path:
-        return self.workspace.package_folder(process.digest, process.id)
-
-    def _keep(self, package: ReadPackage, *, replacing: bool) -> Process:
-        """Move the package's folder to its place, then record it: never a record without files."""
-        folder = self._folder(package.process)
-        if not folder.exists():
-            os.rename(package.folder, folder)
-            sync_folder(folder.parent)
-        self._store.add_process(package.process, replace=replacing)
-        return package.process
 
     # jobs
 
@@ -133,31 +78,34 @@ class Service:
         *,
         idempotency_key: str | None = None,
         body_digest: str = "",
+        unlisted: bool = False,
     ) -> tuple[Job, bool]:
         """Accept a job, durably; the job and whether it is new (not found by its key)."""
         earlier = self._by_key(idempotency_key, body_digest)
         if earlier is not None:
             return earlier, False
         self._check_room()
-        process, checked = self.check(process_id, request)
+        process = self.process(process_id)
+        checked = self.check(process, request)
         now = datetime.now(UTC)
         job = Job(
             id=str(uuid.uuid4()),
             process_id=process.id,
             process=process,
             request=checked,
+            unlisted=unlisted,
             created=now,
             updated=now,
         )
         self._store.add_job(job, idempotency_key=idempotency_key, body_digest=body_digest)
         return job, True
 
-    def check(self, process_id: str, request: ExecuteRequest) -> tuple[Process, ExecuteRequest]:
-        """The process and the request as a job would get it; InvalidInputs with every problem."""
-        process = self.process(process_id)
+    def check(self, process: Process, request: ExecuteRequest) -> ExecuteRequest:
+        """The request as the worker gets it; an AdesError, with every problem, if it cannot be."""
         inputs = check(process, request.inputs, self._fetch, self._limits)
+        check_subscriber(request.subscriber, self._fetch)
         self._dispatcher.check(process)
-        return process, replace(request, inputs=inputs)
+        return replace(request, inputs=inputs)
 
     def rerun(self, job_id: str, changes: Mapping[str, JSON]) -> Job:
         """A new job like an earlier one, of the process as it is deployed now.
@@ -216,7 +164,14 @@ class Service:
         )
 
     def job(self, job_id: str) -> Job:
-        """A job as it stands; NoSuchJob when there is none."""
+        """A job as it stands; NoSuchJob when there is none, or none that lists show."""
+        job = self._store.job(job_id)
+        if job.unlisted:
+            raise NoSuchJob(f"There is no job '{job_id}'.")
+        return self._told(job)
+
+    def any_job(self, job_id: str) -> Job:
+        """A job as it stands, listed or not."""
         return self._told(self._store.job(job_id))
 
     def _told(self, job: Job) -> Job:
@@ -225,9 +180,9 @@ class Service:
         waits = paused and job.status is JobStatus.ACCEPTED
         return replace(job, message=paused) if waits else job
 
-    def results(self, job_id: str) -> tuple[Job, Results]:
+    def results(self, job_id: str, *, unlisted: bool = False) -> tuple[Job, Results]:
         """A successful job's results; for others the reason that there are none is raised."""
-        job = self.job(job_id)
+        job = self.any_job(job_id) if unlisted else self.job(job_id)
         if not job.status.final:
             raise ResultNotReady(f"Job {job.id} is {job.status}: {job.message} ({job.progress} %).")
         if job.status is JobStatus.DISMISSED:
@@ -244,11 +199,41 @@ class Service:
 
         A running job is given as ``dismissing``; it is dismissed when its processes are gone.
         """
-        job = self.job(job_id)
+        return self._dismiss(self.job(job_id))
+
+    def _dismiss(self, job: Job) -> Job:
         if not job.status.final:
             return self._dispatcher.dismiss(self.workspace, job)
         self.workspace.forget(job, results=True)
         return replace(job, status=JobStatus.DISMISSED, message="removed")
+
+    def left(self, job_id: str) -> tuple[Job, Results | None]:
+        """A job and what it left so far, however it ended."""
+        job = self.job(job_id)
+        return job, self.job_dir(job).read_results()
+
+    def statistics(self, job_id: str) -> Statistics:
+        """What a job cost; nothing yet before it has ended."""
+        folder = self.job_dir(self.job(job_id))
+        return read_record(folder.statistics, Statistics) or Statistics()
+
+    @property
+    def outbox(self) -> Outbox:
+        """What subscribers are still to be told."""
+        return self._store
+
+    # jobs that no list shows
+
+    def enlist(self, job_id: str) -> Job:
+        """Make a job that nobody waits for any longer one like others."""
+        return self._store.change_job(job_id, unlisted=False)
+
+    def drop(self, job_id: str) -> None:
+        """End a job that no list shows, or remove it; one still ending goes with a tidying."""
+        with suppress(NoSuchJob):
+            job = self._store.job(job_id)
+            if job.unlisted and not job.dismissing:
+                self._dismiss(job)
 
     def job_dir(self, job: Job) -> JobDir:
         """The job's directory; it exists once the job has started."""
@@ -290,15 +275,29 @@ class Service:
         delivered = self.workspace.delivered(job_id)
         if not (_JOB_ID.fullmatch(job_id) and delivered.is_dir()):
             # Else it may be of a job that is no longer kept: its results are.
-            job = self.job(job_id)
+            job = self.any_job(job_id)
             results = self.job_dir(job).read_results()
             if results and results.location:
                 return self._object(job, results.location, path)
+        return self._delivered(job_id, path)
+
+    def _delivered(self, job_id: str, path: str) -> Path:
+        delivered = self.workspace.delivered(job_id).resolve()
         wanted = (self.workspace.results / path).resolve()
-        inside = wanted == delivered.resolve() or delivered.resolve() in wanted.parents
+        inside = wanted == delivered or delivered in wanted.parents
         if not inside or not wanted.exists():
             raise NoSuchFile(f"Job {job_id} has no file '{path}'.")
         return wanted
+
+    def finder(self, job: Job, results: Results) -> Callable[[str], Path | S3Address]:
+        """What finds a job's delivered files, on any thread, as :meth:`file` does."""
+
+        def find(path: str) -> Path | S3Address:
+            if results.location:
+                return self._object(job, results.location, path)
+            return self._delivered(job.id, path)
+
+        return find
 
     def _object(self, job: Job, location: str, path: str) -> S3Address:
         steps = path.split("/")

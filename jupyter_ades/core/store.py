@@ -30,6 +30,7 @@ from jupyter_ades.core.store_jobs import (
     text,
 )
 from jupyter_ades.core.store_schema import migrate
+from jupyter_ades.core.store_tidings import Outbox
 from jupyter_ades.errors import NO_SPACE, DuplicatedProcess, NoSuchJob, NoSuchProcess, StorageFull
 from jupyter_ades.model import Job, JobStatus, Process
 
@@ -37,7 +38,7 @@ from jupyter_ades.model import Job, JobStatus, Process
 NO_BOUND = 2**62
 
 
-class Store:
+class Store(Outbox):
     """Processes and jobs of one workspace. Used from one thread."""
 
     def __init__(self, path: Path) -> None:
@@ -104,14 +105,19 @@ class Store:
             found, key=lambda each: (each.id == process_id, newness(each.version)), default=None
         )
 
-    def processes(self, *, limit: int, offset: int = 0) -> list[Process]:
-        """Deployed processes by id."""
+    def processes(
+        self, *, limit: int, after: str | None = None, before: str | None = None
+    ) -> list[Process]:
+        """Deployed processes by id: the first ones, those next after an id, or next before it."""
+        sign, order = ("<", "DESC") if before is not None and after is None else (">", "ASC")
+        edge = before if order == "DESC" else after
         rows = self._run(
             "SELECT record FROM processes JOIN packages ON packages.digest = processes.digest"
-            " AND process_id = id ORDER BY id LIMIT ? OFFSET ?",
-            (limit, offset),
+            f" AND process_id = id WHERE id {sign} ? ORDER BY id {order} LIMIT ?",
+            (edge or "", limit),
         )
-        return [msgspec.json.decode(row["record"], type=Process) for row in rows]
+        found = [msgspec.json.decode(row["record"], type=Process) for row in rows]
+        return found if order == "ASC" else found[::-1]
 
     def count_processes(self) -> int:
         """How many processes are deployed."""

@@ -47,6 +47,7 @@ class Core:
         workspaces: list[Workspace],
         retention: Retention,
         at_work: Callable[[], None] = lambda: None,
+        first: Callable[[], None] = lambda: None,
     ) -> None:
         self._dispatcher = dispatcher
         self._workspaces = workspaces
@@ -55,6 +56,8 @@ class Core:
         self._tidied = -math.inf
         #: Called on the event loop after each tick that leaves a job waiting or running.
         self._at_work = at_work
+        #: Called on the core's thread before anything else.
+        self._first = first
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ades-core")
         self._beside = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="ades-reader")
         self._wake = asyncio.Event()
@@ -75,8 +78,16 @@ class Core:
 
     def start(self) -> None:
         """Adopt what an earlier server left and begin to tick."""
+        # Given to the thread at once, so that it is done before any request is answered.
+        self._thread.submit(self._begin)
         self._loop = asyncio.get_running_loop().create_task(self._run())
         self.wake()
+
+    def _begin(self) -> None:
+        try:
+            self._first()
+        except Exception:
+            log.exception("The processes that come with this service could not be offered")
 
     def wake(self) -> None:
         """Tell the loop that there is something to do."""
@@ -100,13 +111,13 @@ class Core:
         except TimeoutError:
             return
 
-    async def until(self, ask: Callable[[], tuple[bool, T]], timeout: float) -> T:
+    async def until(self, ask: Callable[[], tuple[bool, T]], timeout: float | None) -> T:
         """What ``ask`` gives once it says that it is there, or when so many seconds are over."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout
+        deadline = loop.time() + (math.inf if timeout is None else timeout)
         done, found = await self.call(ask)
         while not done and loop.time() < deadline:
-            await self.next_change(1.0)
+            await self.next_change(min(1.0, deadline - loop.time()))
             done, found = await self.call(ask)
         return found
 
@@ -142,6 +153,7 @@ class Core:
     async def _tidy(self) -> None:
         """Remove what is no longer kept, then free the space of everything that was removed."""
         try:
+            await self.call(self._retention.expire_unlisted)
             while await self.call(self._retention.expire_jobs):
                 continue
             old = await self.beside(self._retention.old_results)

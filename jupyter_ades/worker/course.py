@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from jupyter_ades.errors import AdesError, NothingToDeliver, Unavailable
-from jupyter_ades.jobdir import JobDir, write_atomic
+from jupyter_ades.jobdir import JobDir, write_atomic, write_record
 from jupyter_ades.model import JSON, JobStatus, Ran, WorkOrder
 from jupyter_ades.runners.base import Runner
 from jupyter_ades.runners.registry import runner
 from jupyter_ades.system.containers import end_containers
 from jupyter_ades.worker.log import JobLog
+from jupyter_ades.worker.metering import Meter, size_of
 from jupyter_ades.worker.process import Dismissal, Dismissed, run_command
 from jupyter_ades.worker.quicklook import draw_quicklook
 from jupyter_ades.worker.report import Report
@@ -45,6 +46,7 @@ class Course:
     dismissal: Dismissal
     #: The inputs as staged in.
     _staged: dict[str, JSON] = field(default_factory=dict)
+    _meter: Meter = field(default_factory=Meter)
 
     def run(self) -> None:
         """Carry the job to its end; raises Dismissed, and what makes a worker fail."""
@@ -73,6 +75,7 @@ class Course:
 
     def _stage_in(self, engine: Runner) -> None:
         self._say("staging in", 0)
+        self._meter.begin("stage in")
         self._staged = stage_in(self.order, self.job, self._telling("staging in", 0, STAGED_IN))
         write_atomic(self.job.staged, json.dumps(self._staged).encode())
         self.job.work.mkdir(exist_ok=True)
@@ -80,10 +83,12 @@ class Course:
 
     def _command(self, engine: Runner, last_lines: deque[str]) -> int:
         self._say("starting", STAGED_IN)
+        self._meter.begin("run")
 
         def on_line(line: str) -> None:
             step = engine.read_step(line)
             if step is not None:
+                self._meter.begin(step.label)
                 self._progress(step.label, STARTED, RAN, step.done, step.total)
             else:
                 last_lines.append(line)
@@ -111,9 +116,11 @@ class Course:
     def _stage_out(self, engine: Runner, ran: Ran) -> None:
         with self.dismissal.interrupting():
             self._say("staging out", RAN)
+            self._meter.begin("stage out")
             outputs = engine.collect(self.job, self.order.process)
             self._deliver(outputs, ran)
             draw_quicklook(outputs, self.job.quicklook)
+        self._account()
         self.clean()
         self.log.say("Done")
         self.report.end(JobStatus.SUCCESSFUL, "Done")
@@ -146,6 +153,7 @@ class Course:
         self.log.say(message)
         try:
             self._keep(engine)
+            self._account()
         finally:
             # Said also when nothing could be kept: why the job failed matters more.
             self.report.end(JobStatus.FAILED, message)
@@ -162,6 +170,15 @@ class Course:
         outputs = engine.collect(self.job, self.order.process)
         kept = {name: value for name, value in outputs.items() if value is not None}
         self.job.write_results(deliver_failed(self.order, kept, self.job.delivery))
+
+    def _account(self) -> None:
+        """Write down what the job cost; for want of that no job fails."""
+        with suppress(OSError):
+            results = self.job.read_results()
+            found = self._meter.finish(
+                staged_in=size_of(self.job.inputs), staged_out=results.bytes if results else 0
+            )
+            write_record(self.job.statistics, found)
 
     def clean(self) -> None:
         """Remove what only the command needed."""

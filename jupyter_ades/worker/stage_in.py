@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,7 +131,8 @@ class _Staging:
             path = folder / (safe_name(reference.get("basename", "")) or "value.json")
             text = reference.get("contents")
             text = json.dumps(reference["value"]) if text is None else text
-            path.write_text(text, encoding="utf-8")
+            encoded = reference.get("encoding") == "base64"
+            path.write_bytes(b64decode(text) if encoded else text.encode())
             return path
         href = reference["href"]
         check_href(href, self.policy)

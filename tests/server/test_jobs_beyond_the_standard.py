@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_ades.api.routes import ROUTES
+from jupyter_ades.api.routes import routes_of
+from jupyter_ades.api.wps3 import Wps3
 from tests.conftest import Answer, notebook
 
 Call = Callable[..., Awaitable[Answer]]
@@ -166,7 +167,7 @@ async def test_the_api_describes_every_route(call: Call, small: str, jp_base_url
     assert (status, document["openapi"]) == (200, "3.0.3")
     assert document["servers"] == [{"url": f"{jp_base_url}terradue/wps3"}]
     paths = document["paths"]
-    assert len(paths) == len(ROUTES)
+    assert len(paths) == len(routes_of(Wps3()))
     assert not [path for path in paths if re.search(r"[()\\^?*+]", path)]
     assert set(paths["/processes/{processID}"]) - {"parameters"} == {"get", "post", "put", "delete"}
     execution = paths["/processes/{processID}/execution"]["post"]
@@ -237,7 +238,7 @@ async def test_running_and_waiting_jobs_keep_the_process_they_were_accepted_with
     assert status == 404
     assert "no process" in body["detail"]
     async with asyncio.timeout(30):
-        while list(ades.opened[0].packages.iterdir()):
+        while len(list(ades.opened[0].packages.iterdir())) > 1:  # echo's stays
             await asyncio.sleep(0.02)
 
 

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from jupyter_ades.jobdir import JobDir
-from tests.conftest import Answer, notebook
+from tests.conftest import Answer, deployed, notebook
 from tests.worker.kernels import BASH, book, need
 from tests.worker.support import until
 
@@ -133,8 +133,8 @@ async def test_bad_zips_are_refused_by_their_entry(call: Call, ades: Any) -> Non
         assert (status, answer["status"]) == (400, 400)
         assert words in answer["detail"]
         assert len(answer["problems"]) == 1
-    assert (await call("GET", "processes"))[2]["numberTotal"] == 0
-    assert list(ades.opened[0].packages.iterdir()) == []
+    assert await deployed(call) == []
+    assert len(list(ades.opened[0].packages.iterdir())) == 1, "that of echo"
 
 
 class TestWithSmallPackages:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Answer, notebook
+from tests.conftest import Answer, deployed, notebook
 
 Call = Callable[..., Awaitable[Answer]]
 Ended = Callable[..., Awaitable[dict[str, Any]]]
@@ -26,8 +26,9 @@ async def test_the_landing_page_links_what_there_is(call: Call, jp_base_url: str
 
 async def test_a_deployed_process_is_listed_and_described(call: Call, small: str) -> None:
     _, _, listed = await call("GET", "processes")
-    assert listed["numberTotal"] == 1
-    (summary,) = listed["processes"]
+    assert listed["numberTotal"] == 2
+    echo, summary = listed["processes"]
+    assert (echo["id"], echo["mutable"]) == ("echo", False)
     assert (summary["id"], summary["title"], summary["version"]) == (small, "Small", "0.1.0")
     assert summary["jobControlOptions"] == ["async-execute", "dismiss"]
     status, _, described = await call("GET", f"processes/{small}")
@@ -192,7 +193,7 @@ async def test_an_empty_idempotency_key_is_none(call: Call, small: str) -> None:
 async def test_workspaces_see_nothing_of_each_other(call: Call, small: str, ended: Ended) -> None:
     _, _, job = await call("POST", f"processes/{small}", {"inputs": {}})
     await ended(job["jobID"])
-    assert (await call("GET", "processes", root="other/wps3"))[2]["processes"] == []
+    assert await deployed(call, root="other/wps3") == []
     assert (await call("GET", "jobs", root="other/wps3"))[2]["jobs"] == []
     for path in (f"processes/{small}", f"jobs/{job['jobID']}", f"jobs/{job['jobID']}/files"):
         status, _, body = await call("GET", path, root="other/wps3")

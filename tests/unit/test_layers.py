@@ -69,12 +69,13 @@ FORBIDDEN = {
     ],
     "system": ["jupyter_ades.core", "jupyter_ades.worker", "jupyter_ades.api", "jupyter_ades.app"],
     "programs": [f"jupyter_ades.{room}" for room in ("api", "app", "client", "core", "packages")],
-    "api/wps3": ["tornado", "jupyter_server"],
+    "api/wps3": ["tornado", "jupyter_server", "jupyter_ades.api.ogc"],
+    "api/ogc": ["tornado", "jupyter_server", "jupyter_ades.api.wps3"],
     "api/dialect": ["tornado", "jupyter_server"],
 }
 #: Module to the only rooms that may import it.
 ONLY_IN = {
-    "sqlite3": {"core/store", "core/store_jobs", "core/store_schema"},
+    "sqlite3": {"core/store", "core/store_jobs", "core/store_schema", "core/store_tidings"},
     # run_cwl hands a dismissal on to its tools, which cwltool would end without a word.
     "signal": {"worker/process", "core/launcher", "programs/run_cwl"},
 }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jupyter_ades.api.bodies import read_json
 from jupyter_ades.api.dialect import Links
+from jupyter_ades.api.replies import Delivered
 from jupyter_ades.api.wps3 import Wps3
 from jupyter_ades.errors import InvalidRequest, UnsupportedMediaType
 from jupyter_ades.model import (
@@ -24,6 +26,7 @@ from jupyter_ades.model import (
 )
 
 WPS3 = Wps3()
+FILES = Delivered(find=Path)
 LINKS = Links(root="/base/terradue/wps3", origin="https://hub.example")
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PROCESS = Process(
@@ -114,13 +117,17 @@ def test_the_three_shapes_of_results() -> None:
     results = Results(catalog="wf-j1/catalog.json")
     uri = "https://hub.example/base/terradue/wps3/jobs/j1/files/wf-j1/catalog.json"
     done = {"status": JobStatus.SUCCESSFUL, "finished": NOON}
-    shape_a = WPS3.results(job(**done), results, LINKS)
+    shape_a = WPS3.results_document(job(**done), results, LINKS, FILES)
     assert shape_a["outputs"][0]["id"] == "wf_outputs"
     assert shape_a["outputs"][0]["time"] == "2026-05-01T12:00:00.000000Z"
     assert json.loads(shape_a["outputs"][0]["value"]["inlineValue"]) == {"StacCatalogUri": uri}
-    shape_b = WPS3.results(job(request=ExecuteRequest(response="document")), results, LINKS)
+    shape_b = WPS3.results_document(
+        job(request=ExecuteRequest(response="document")), results, LINKS, FILES
+    )
     assert shape_b == {"wf_outputs": {"value": {"StacCatalogUri": uri}}}
-    shape_c = WPS3.results(job(request=ExecuteRequest(response="raw")), results, LINKS)
+    shape_c = WPS3.results_document(
+        job(request=ExecuteRequest(response="raw")), results, LINKS, FILES
+    )
     assert shape_c == {"StacCatalogUri": uri}
 
 

@@ -1,0 +1,40 @@
+"""Pages for people: each resource's document, shown by its template."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+
+from jupyter_ades.api.dialect import Links
+
+#: Nothing from elsewhere, no script but our own files.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline';"
+    " frame-ancestors 'self'; form-action 'self'; base-uri 'none'; object-src 'none'"
+)
+#: Operation to the template of its page.
+TEMPLATES = {
+    "getLandingPage": "landing.html",
+    "getProcesses": "processes.html",
+    "getProcessDescription": "process.html",
+    "getJobs": "jobs.html",
+    "getStatus": "job.html",
+    "getResult": "results.html",
+    "getApi": "api.html",
+}
+
+
+def render(operation: str, document: Any, *, links: Links, **more: Any) -> str:
+    """The page of a document."""
+    template = _environment().get_template(TEMPLATES.get(operation, "document.html"))
+    found = document.get("links", []) if isinstance(document, dict) else []
+    by_rel = {each["rel"].rpartition("/")[2]: each["href"] for each in reversed(found)}
+    return template.render(document=document, links=links, rel=by_rel, **more)
+
+
+@cache
+def _environment() -> Environment:
+    loader = PackageLoader("jupyter_ades.api.pages", "templates")
+    return Environment(loader=loader, autoescape=True, trim_blocks=True)

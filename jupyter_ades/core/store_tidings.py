@@ -1,0 +1,66 @@
+"""What subscribers are still to be told: an outbox that triggers fill, so that nothing is lost.
+
+A row is a job and a state; a final state takes the place of those before it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from jupyter_ades.core.store_jobs import text
+from jupyter_ades.model import JobStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tiding:
+    """One message that has not been delivered."""
+
+    number: int
+    job_id: str
+    status: JobStatus
+    #: Attempts so far.
+    attempts: int
+
+
+class Outbox:
+    """The part of the store that keeps them."""
+
+    def _run(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        raise NotImplementedError
+
+    def tidings(self, now: datetime, *, limit: int) -> list[Tiding]:
+        """Those whose time has come, oldest first."""
+        rows = self._run(
+            "SELECT number, job_id, status, attempts FROM tidings WHERE due <= ?"
+            " ORDER BY due LIMIT ?",
+            (text(now), limit),
+        )
+        return [
+            Tiding(
+                number=row["number"],
+                job_id=row["job_id"],
+                status=JobStatus(row["status"]),
+                attempts=row["attempts"],
+            )
+            for row in rows
+        ]
+
+    def next_tiding(self) -> datetime | None:
+        """When the next one is due; None when there is none."""
+        row = self._run("SELECT min(due) AS due FROM tidings").fetchone()
+        return datetime.fromisoformat(row["due"]) if row["due"] else None
+
+    def put_off(self, tiding: Tiding, due: datetime) -> None:
+        """Try again later."""
+        self._run(
+            "UPDATE tidings SET attempts = attempts + 1, due = ? WHERE number = ?",
+            (text(due), tiding.number),
+        )
+
+    def settle(self, tiding: Tiding) -> None:
+        """Forget one that was delivered, or given up."""
+        self._run("DELETE FROM tidings WHERE number = ?", (tiding.number,))

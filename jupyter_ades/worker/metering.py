@@ -1,0 +1,135 @@
+"""What each part of a job costs: seconds, processor time, memory of it and all that it starts."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from jupyter_ades.model import Cost, Statistics
+
+#: Seconds between two looks at memory.
+LOOK = 0.5
+#: Parts that are told one by one; a notebook of more cells is summed up in the last.
+MOST = 1_000
+#: ``ru_maxrss`` is in these.
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+@dataclass
+class _Part:
+    name: str
+    began: float
+    cpu: float
+    peak: int = 0
+
+
+class Meter:
+    """Measures a job part by part; may be told of parts from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._done: list[Cost] = []
+        self._part: _Part | None = None
+        self._end = threading.Event()
+        self._began, self._cpu_before = time.monotonic(), _cpu()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def begin(self, name: str) -> None:
+        """A part begins, and the one before it is over."""
+        with self._lock:
+            if self._part is not None and self._part.name == name:
+                return
+            self._close()
+            self._part = _Part(name=name, began=time.monotonic(), cpu=_cpu(), peak=_memory())
+
+    def finish(self, *, staged_in: int, staged_out: int) -> Statistics:
+        """All is over: what it cost."""
+        with self._lock:
+            self._close()
+        self._end.set()
+        children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * RSS_UNIT
+        peaks = [cost.peak_memory_bytes for cost in self._done]
+        return Statistics(
+            steps=tuple(self._done),
+            wall_seconds=round(time.monotonic() - self._began, 3),
+            cpu_seconds=round(max(0.0, _cpu() - self._cpu_before), 3),
+            peak_memory_bytes=max([children, *peaks]),
+            bytes_staged_in=staged_in,
+            bytes_staged_out=staged_out,
+        )
+
+    def _close(self) -> None:
+        part, self._part = self._part, None
+        if part is None:
+            return
+        cost = Cost(
+            name=part.name,
+            wall_seconds=round(time.monotonic() - part.began, 3),
+            cpu_seconds=round(max(0.0, _cpu() - part.cpu), 3),
+            peak_memory_bytes=max(part.peak, _memory()),
+        )
+        if len(self._done) >= MOST:
+            cost = _sum(self._done.pop(), cost)
+        self._done.append(cost)
+
+    def _watch(self) -> None:
+        while not self._end.wait(LOOK):
+            used = _memory()
+            with self._lock:
+                if self._part is not None:
+                    self._part.peak = max(self._part.peak, used)
+
+
+def _sum(first: Cost, second: Cost) -> Cost:
+    return replace(
+        first,
+        name="all further parts",
+        wall_seconds=round(first.wall_seconds + second.wall_seconds, 3),
+        cpu_seconds=round(first.cpu_seconds + second.cpu_seconds, 3),
+        peak_memory_bytes=max(first.peak_memory_bytes, second.peak_memory_bytes),
+    )
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files in a folder."""
+    return sum(
+        os.lstat(Path(root, name)).st_size
+        for root, _, names in os.walk(folder)
+        for name in names
+        if Path(root, name).is_file()
+    )
+
+
+def _processes() -> list[psutil.Process]:
+    this = psutil.Process()
+    return [this, *this.children(recursive=True)]
+
+
+def _cpu() -> float:
+    """Processor seconds of this process and of all below it, those that ended included."""
+    total = 0.0
+    for process in _processes():
+        try:
+            times = process.cpu_times()
+        except psutil.Error:
+            continue
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def _memory() -> int:
+    """Bytes that they hold now."""
+    total = 0
+    for process in _processes():
+        try:
+            total += process.memory_info().rss
+        except psutil.Error:
+            continue
+    return total

@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jupyter_ades.client import AsyncClient as AsyncClient
     from jupyter_ades.client import Client as Client
+    from jupyter_ades.client.panel import Panel as Panel
     from jupyter_ades.giving import give_outputs as give_outputs
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """``Client``, ``AsyncClient`` and ``give_outputs``, imported when they are asked for."""
+    """``Client``, ``AsyncClient``, ``Panel`` and ``give_outputs``, imported when asked for."""
     if name in ("Client", "AsyncClient"):
         from jupyter_ades import client
 
         return getattr(client, name)
+    if name == "Panel":
+        from jupyter_ades.client import panel
+
+        return panel.Panel
     if name == "give_outputs":
         from jupyter_ades import giving
 

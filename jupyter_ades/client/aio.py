@@ -99,6 +99,11 @@ class AsyncClient(Base):
         )
         return AsyncJob(self, await self._perform(operation))
 
+    async def send(self, process_id: str, document: Mapping[str, Any]) -> AsyncJob:
+        """Send an execute request as it is, in any form that the service reads; the job."""
+        operation = operations.send(self._site, process_id, document)
+        return AsyncJob(self, await self._perform(operation))
+
     async def jobs(
         self,
         *,
@@ -279,6 +284,11 @@ class AsyncJob:
         files = await self._client._perform(list_files(self._client._site, self.record))
         target = Path(folder) / f"wf-{self.id}"
         return [await self._client._transport.save(call, target / path) for path, call in files]
+
+    async def quicklook(self) -> bytes | None:
+        """A PNG of the results; None when there is none, or the service draws none."""
+        operation = job_operations.quicklook(self._client._site, self.record)
+        return await self._client._perform(operation)
 
     async def log(self) -> Log:
         """The log so far."""

@@ -156,6 +156,10 @@ class Client(Base):
         )
         return Job(self, self._perform(operation))
 
+    def send(self, process_id: str, document: Mapping[str, Any]) -> Job:
+        """Send an execute request as it is, in any form that the service reads; the job."""
+        return Job(self, self._perform(operations.send(self._site, process_id, document)))
+
     # jobs
 
     def jobs(

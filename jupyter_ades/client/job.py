@@ -160,6 +160,10 @@ class Job:
         call = self._client._perform(job_operations.log_call(self._client._site, self._record))
         return self._client._transport.lines(call)
 
+    def quicklook(self) -> bytes | None:
+        """A PNG of the results; None when there is none, or the service draws none."""
+        return self._client._perform(job_operations.quicklook(self._client._site, self._record))
+
     def dismiss(self, *, remove: bool = False) -> Job:
         """Ask the job to end with everything it started.
 

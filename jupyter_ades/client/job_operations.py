@@ -180,6 +180,18 @@ def log(site: Site, record: JobRecord) -> Operation[str]:
     return reply.text
 
 
+def quicklook(site: Site, record: JobRecord) -> Operation[bytes | None]:
+    """A PNG of the results; None when there is none."""
+    headers = {"Accept": "image/png"}
+    try:
+        reply = yield from site.ask("jobs", record.id, "quicklook.png", headers=headers)
+    except errors.NoSuchJob:
+        raise
+    except (errors.NotFound, errors.NotOffered, errors.ResultNotReady):
+        return None
+    return reply.content
+
+
 def log_call(site: Site, record: JobRecord) -> Operation[Call]:
     """The request that streams the log while the job runs."""
     root = yield from site.root()

@@ -94,10 +94,17 @@ def execute(
     idempotency_key: str = "",
 ) -> Operation[JobRecord]:
     """A new job; or, of a server that answers at once, a finished one with its outputs."""
+    body = {"inputs": dict(inputs), **{key: value for key, value in options.items() if value}}
+    return (yield from send(site, process_id, body, idempotency_key=idempotency_key))
+
+
+def send(
+    site: Site, process_id: str, body: Mapping[str, Any], *, idempotency_key: str = ""
+) -> Operation[JobRecord]:
+    """The same for an execute request that is whole."""
     headers = {"Prefer": "respond-async"}
     if idempotency_key:
         headers["Idempotency-Key"] = idempotency_key
-    body = {"inputs": dict(inputs), **{key: value for key, value in options.items() if value}}
     try:
         reply = yield from site.ask(
             *("processes", process_id, "execution"), method="POST", document=body, headers=headers

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -83,19 +84,23 @@ class SyncTransport:
     def __init__(self, verify: bool | str = True) -> None:
         self._verify = verify
         self._http: httpx.Client | None = None
+        # Threads may share a client, and must not open two.
+        self._opening = threading.Lock()
 
     @property
     def http(self) -> httpx.Client:
         """The open client."""
-        if self._http is None:
-            self._http = httpx.Client(**_options(self._verify))
-        return self._http
+        with self._opening:
+            if self._http is None:
+                self._http = httpx.Client(**_options(self._verify))
+            return self._http
 
     def close(self) -> None:
         """Close all connections."""
-        if self._http is not None:
-            self._http.close()
-            self._http = None
+        with self._opening:
+            if self._http is not None:
+                self._http.close()
+                self._http = None
 
     def perform(self, operation: Operation[T]) -> T:
         """Carry an operation out; what it returns."""

@@ -6,6 +6,8 @@ import inspect
 import json
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -235,3 +237,15 @@ def test_importing_the_package_is_light() -> None:
     assert out.split() == ["|", "httpx"]
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         _ = jupyter_ades.Nothing
+
+
+def test_threads_share_one_pool_of_connections(client: Client) -> None:
+    together = threading.Barrier(8)
+
+    def opened() -> object:
+        together.wait()
+        return client._transport.http
+
+    with ThreadPoolExecutor(8) as pool:
+        found = {id(each.result()) for each in [pool.submit(opened) for _ in range(8)]}
+    assert len(found) == 1

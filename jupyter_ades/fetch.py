@@ -14,7 +14,7 @@ import re
 import shutil
 import ssl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -34,6 +34,8 @@ from jupyter_ades.connections import pool
 from jupyter_ades.errors import RefusedReference, UnreachableReference
 from jupyter_ades.model import FetchPolicy
 from jupyter_ades.references import check_href, is_web, scheme_of, shown, user_path
+from jupyter_ades.s3.address import is_s3
+from jupyter_ades.s3.objects import Object
 
 #: Bytes read at a time.
 CHUNK = 2**18
@@ -52,6 +54,24 @@ HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"jupyter_ades/{__versio
 
 
 @dataclass(frozen=True, kw_only=True)
+class Validator:
+    """``ETag`` and ``Last-Modified`` of what a server has at an address (RFC 9110, 8.8)."""
+
+    etag: str = ""
+    modified: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.etag or self.modified)
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """Headers by which a server is asked only for another version."""
+        if self.etag:
+            return {"If-None-Match": self.etag}
+        return {"If-Modified-Since": self.modified} if self.modified else {}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fetched:
     """A file that was fetched."""
 
@@ -62,6 +82,12 @@ class Fetched:
     size: int
     #: Where it came from in the end: the last URL of a redirection, a ``file:`` URL for a path.
     url: str
+    #: What the server tells this version of it from others by; empty when it has no such word.
+    validator: Validator
+
+
+class Unchanged(Exception):
+    """What is there now is the version that is here already."""
 
 
 class _Failed(Exception):
@@ -77,23 +103,54 @@ class _Passing(_Failed):
         self.wait = wait
 
 
-def fetch(href: str, target: Path, policy: FetchPolicy) -> Fetched:
+def fetch(
+    href: str,
+    target: Path,
+    policy: FetchPolicy,
+    known: Validator | None = None,
+    listed: Object | None = None,
+) -> Fetched:
     """Fetch what an href names into a file.
 
-    Raises RefusedReference for what may not be read and UnreachableReference for what cannot be;
-    nothing is left at the target then.
+    Raises RefusedReference for what may not be read and UnreachableReference for what cannot be,
+    Unchanged for what is the known version; nothing is left at the target then. ``listed`` is what
+    a bucket said of an object, so that it is not asked again.
     """
+    check_href(href, policy)
+    if is_s3(href):
+        return _fetch_object(href, target, policy, known or Validator(), listed)
     with _arriving(target) as file:
-        media_type, url = _read(href, policy, policy.max_bytes, file)
+        found = _read(href, policy, policy.max_bytes, file, known or Validator())
         size = file.tell()
-    return Fetched(path=target, media_type=media_type, size=size, url=url)
+    media_type, url, validator = found
+    return Fetched(path=target, media_type=media_type, size=size, url=url, validator=validator)
+
+
+def _fetch_object(
+    href: str, target: Path, policy: FetchPolicy, known: Validator, listed: Object | None
+) -> Fetched:
+    from jupyter_ades.s3.reading import about, receive
+
+    found, media_type = (listed, "") if listed else about(href, policy)
+    _refuse_large(href, found.size, policy.max_bytes)
+    if known.etag and known.etag == found.etag:
+        raise Unchanged
+    with _arriving(target) as file:
+        receive(href, found, Path(file.name), policy)
+    return Fetched(
+        path=target,
+        media_type=media_type or _guess(target.name),
+        size=found.size,
+        url=href,
+        validator=Validator(etag=found.etag),
+    )
 
 
 def fetch_bytes(href: str, policy: FetchPolicy, limit: int = DOCUMENT) -> tuple[bytes, str, str]:
     """A small document's bytes, media type and final URL; raises as :func:`fetch` does."""
     buffer = BytesIO()
     bound = min(limit, policy.max_bytes) if policy.max_bytes else limit
-    media_type, url = _read(href, policy, bound, buffer)
+    media_type, url, _ = _read(href, policy, bound, buffer)
     return buffer.getvalue(), media_type, url
 
 
@@ -102,7 +159,8 @@ def _arriving(target: Path) -> Iterator[BinaryIO]:
     """A new file that takes the target's place when all went well, and else is removed."""
     handle, name = tempfile.mkstemp(prefix=".fetch-", dir=target.parent)
     try:
-        with open(handle, "wb") as file:
+        os.close(handle)
+        with open(name, "wb") as file:
             yield file
         os.replace(name, target)
     except BaseException:
@@ -110,12 +168,26 @@ def _arriving(target: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def _read(href: str, policy: FetchPolicy, limit: int, file: BinaryIO) -> tuple[str, str]:
-    """Write what an href names to a file; its media type and where it came from."""
+#: Media type, where it came from, and what tells the version.
+Found = tuple[str, str, Validator]
+
+
+def _read(
+    href: str,
+    policy: FetchPolicy,
+    limit: int,
+    file: BinaryIO,
+    known: Validator = Validator(),
+) -> Found:
+    """Write what an href names to a file."""
     check_href(href, policy)
     if is_web(href):
-        return _read_web(href, policy, limit, file)
-    return _read_path(href, policy, limit, file)
+        return _read_web(href, policy, limit, file, known)
+    if is_s3(href):
+        from jupyter_ades.s3.reading import read_into
+
+        return *read_into(href, policy, limit, file), Validator()
+    return *_read_path(href, policy, limit, file), Validator()
 
 
 def _read_path(href: str, policy: FetchPolicy, limit: int, file: BinaryIO) -> tuple[str, str]:
@@ -147,7 +219,9 @@ def _refuse_large(href: str, size: int, limit: int) -> None:
 # the web
 
 
-def _read_web(href: str, policy: FetchPolicy, limit: int, file: BinaryIO) -> tuple[str, str]:
+def _read_web(
+    href: str, policy: FetchPolicy, limit: int, file: BinaryIO, known: Validator
+) -> Found:
     attempts = Retrying(
         stop=stop_after_attempt(policy.attempts),
         retry=retry_if_exception_type(_Passing),
@@ -155,7 +229,7 @@ def _read_web(href: str, policy: FetchPolicy, limit: int, file: BinaryIO) -> tup
         reraise=True,
     )
     try:
-        return attempts(_attempt, href, policy, limit, file)
+        return attempts(_attempt, href, policy, limit, file, known)
     except _Failed as error:
         number = attempts.statistics["attempt_number"]
         raise UnreachableReference(
@@ -172,17 +246,21 @@ def _wait(state: RetryCallState) -> float:
     return random.uniform(longest / 2, longest)
 
 
-def _attempt(href: str, policy: FetchPolicy, limit: int, file: BinaryIO) -> tuple[str, str]:
+def _attempt(href: str, policy: FetchPolicy, limit: int, file: BinaryIO, known: Validator) -> Found:
     file.seek(0)
     file.truncate()
     try:
-        with _response(href, policy) as (response, url):
+        with _response(href, policy, known.conditions) as (response, url):
             _refuse_large(href, int(response.headers.get("Content-Length") or 0), limit)
             for chunk in response.stream(CHUNK):
                 file.write(chunk)
                 _refuse_large(href, file.tell(), limit)
             media_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
-            return media_type.lower() or _guess(url.partition("?")[0]), url
+            validator = Validator(
+                etag=response.headers.get("ETag", ""),
+                modified=response.headers.get("Last-Modified", ""),
+            )
+            return media_type.lower() or _guess(url.partition("?")[0]), url, validator
     except LocationParseError as error:
         raise RefusedReference(f"{shown(href)} is not a valid URL.") from error
     except HTTPError as error:
@@ -207,16 +285,25 @@ def _reason(error: HTTPError) -> str:
 
 
 @contextmanager
-def _response(href: str, policy: FetchPolicy) -> Iterator[tuple[urllib3.BaseHTTPResponse, str]]:
+def _response(
+    href: str, policy: FetchPolicy, conditions: Mapping[str, str]
+) -> Iterator[tuple[urllib3.BaseHTTPResponse, str]]:
     """The answer to a GET, redirections followed by hand so that each hop is checked."""
     url = href
     for _ in range(HOPS + 1):
         response = pool(policy).request(
-            "GET", url, headers=HEADERS, redirect=False, retries=False, preload_content=False
+            "GET",
+            url,
+            headers={**HEADERS, **conditions},
+            redirect=False,
+            retries=False,
+            preload_content=False,
         )
         try:
             following = response.get_redirect_location()
             if not following:
+                if response.status == HTTPStatus.NOT_MODIFIED and conditions:
+                    raise Unchanged
                 _settle(response)
                 yield response, url
                 return

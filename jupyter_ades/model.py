@@ -14,7 +14,8 @@ StageIn = Literal["file", "directory", "stac-item"]
 #: JSON Schema keyword of our own: values of this schema are references that the worker stages in.
 #: Its value is a :data:`StageIn`.
 STAGE_IN = "x-stage-in"
-#: Key that marks a checked reference in a request's inputs: ``{REFERENCE: "file", "href": ...}``.
+#: Key that marks a checked reference in a request's inputs: ``{REFERENCE: "file", "href": ...}``,
+#: and ``"assets": [...]`` for those wanted of STAC items: keys, patterns, or ``role:<role>``.
 REFERENCE = "$stage-in"
 #: Key that marks what became of it: ``{STAGED: "file", "path": "/absolute"}``.
 STAGED = "$staged"
@@ -236,6 +237,16 @@ class Telling:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Chained:
+    """The results of another job of the workspace, as its inputs name them."""
+
+    #: Folder (absolute), or ``s3://bucket/prefix/``, that hrefs of results are relative to.
+    place: str
+    #: Hrefs of the files and folders, relative to the place.
+    hrefs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeployRequest:
     """A package to deploy, as a dialect read it; exactly one of href and body is set."""
 
@@ -279,6 +290,13 @@ class WorkOrder:
     cores: int = 1
     #: Keep ``inputs/`` and ``work/`` also after success.
     keep_scratch: bool = False
+    #: Folder of what the workspace's jobs have fetched; empty for none, and its bound in bytes.
+    cache_folder: str = ""
+    cache_bytes: int = 0
+    #: Items that one reference may name.
+    max_items: int = 1000
+    #: What ``ades:job/`` hrefs of the inputs lead to.
+    chained: dict[str, Chained] = field(default_factory=dict)
     #: When the job was accepted, for the provenance.
     created: datetime
 
@@ -380,6 +398,6 @@ def plain_inputs(value: JSON) -> JSON:
         return [plain_inputs(each) for each in value]
     if not isinstance(value, dict):
         return value
-    if REFERENCE in value and "value" in value:
+    if REFERENCE in value and "value" in value and "assets" not in value:
         return value["value"]
     return {key: plain_inputs(each) for key, each in value.items() if key != REFERENCE}

@@ -13,10 +13,11 @@ import unicodedata
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from jupyter_ades.errors import RefusedReference
 from jupyter_ades.model import FetchPolicy
+from jupyter_ades.s3.address import is_s3, join, read_address, settings_for
 
 Address = IPv4Address | IPv6Address
 
@@ -33,6 +34,8 @@ def check_href(href: str, policy: FetchPolicy) -> None:
     """Raise RefusedReference, in words, for an href that may not be named."""
     if is_web(href):
         _check_web(href, policy)
+    elif is_s3(href):
+        _check_bucket(href, policy)
     else:
         user_path(href, policy)
 
@@ -40,6 +43,18 @@ def check_href(href: str, policy: FetchPolicy) -> None:
 def is_web(href: str) -> bool:
     """Whether an href is an http(s) URL."""
     return scheme_of(href) in PORTS
+
+
+def is_remote(href: str) -> bool:
+    """Whether an href names something on the web or in a bucket."""
+    return is_web(href) or is_s3(href)
+
+
+def resolve(href: str, base: str) -> str:
+    """An href that a document at a remote address holds as an href of its own."""
+    if is_s3(base):
+        return href if scheme_of(href) else join(base, href)
+    return urljoin(base, href)
 
 
 def scheme_of(href: str) -> str:
@@ -55,6 +70,22 @@ def shown(href: str) -> str:
         rest = re.sub(r"^//[^/?#]*@", "//", rest)
         href = f"{scheme}:{re.sub(r'[?#].*', '?...', rest, flags=re.DOTALL)}"
     return href if len(href) <= _SHOWN else f"{href[:_SHOWN]}..."
+
+
+# buckets
+
+
+def _check_bucket(href: str, policy: FetchPolicy) -> None:
+    try:
+        address = read_address(href)
+    except ValueError as error:
+        raise _refused(href, str(error)) from None
+    if settings_for(address, policy) is None:
+        raise _refused(
+            href,
+            f"requests may not name s3://{address.bucket} there; an administrator can allow it by"
+            " c.ADES.s3_buckets",
+        )
 
 
 # hosts
@@ -209,7 +240,7 @@ def _path_text(href: str) -> str:
     if scheme != "file":
         raise _refused(
             href,
-            f"{scheme}: cannot be read; give an http(s) URL or a path in the user folder",
+            f"{scheme}: cannot be read; give an http(s) or s3 URL or a path in the user folder",
         )
     parts = _split(href)
     if parts.netloc.lower() not in ("", "localhost"):

@@ -17,6 +17,7 @@ from jupyter_ades.api.preferences import Preference, read_prefer
 from jupyter_ades.api.replies import Asked
 from jupyter_ades.api.results import reply_to
 from jupyter_ades.api.sending import send
+from jupyter_ades.core.chaining import OwnJobs
 from jupyter_ades.core.linked import resolve
 from jupyter_ades.core.service import request_digest
 from jupyter_ades.model import ExecuteRequest, Job, Process, plain_inputs
@@ -68,7 +69,7 @@ class Executing(AdesHandler):
         process = await self.ask(self.service.process, process_id)
         request = await self.read_request(process)
         if self.read_flag("dryrun"):
-            checked = await self.ask(self.service.check, process, request)
+            checked = await self.ask(self.service.check, process, request, self.own_jobs)
             inputs = plain_inputs(checked.inputs)
             self.answer({"processID": process.id, "inputs": inputs})
             return
@@ -89,6 +90,11 @@ class Executing(AdesHandler):
         inputs = await beside(resolve, process, request.inputs, site.fetch, site.limits)
         return replace(request, inputs=inputs)
 
+    @property
+    def own_jobs(self) -> OwnJobs:
+        """How this client spells jobs of the workspace: their results may be inputs."""
+        return OwnJobs(roots=self.site.roots(self.request, self.workspace))
+
     # for later
 
     async def run_later(
@@ -101,6 +107,7 @@ class Executing(AdesHandler):
             request,
             idempotency_key=self.request.headers.get("Idempotency-Key") or None,
             body_digest=request_digest(process.id, self.request.body),
+            own=self.own_jobs,
         )
         if new:
             metrics.ACCEPTED.labels(self.workspace, self.dialect.name).inc()
@@ -120,7 +127,9 @@ class Executing(AdesHandler):
     ) -> None:
         """The results; the job for later when they are not there in the time that is given."""
         self.set_applied(preference)
-        job, _ = await self.ask(self.service.execute, process.id, request, unlisted=True)
+        job, _ = await self.ask(
+            self.service.execute, process.id, request, unlisted=True, own=self.own_jobs
+        )
         metrics.ACCEPTED.labels(self.workspace, self.dialect.name).inc()
         self.site.core.wake()
         try:

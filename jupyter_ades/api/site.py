@@ -14,6 +14,8 @@ from jupyter_ades.core.service import Service
 from jupyter_ades.core.thread import Core
 from jupyter_ades.model import FetchPolicy
 
+#: Names of the dialects in addresses.
+DIALECTS = ("wps3", "ogc-api")
 #: A name or an address, with or without a port.
 HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 
@@ -42,6 +44,11 @@ class ApiSite:
         """Addresses of a workspace in a dialect, as a request's client sees them."""
         origin = self.public_url or origin_of(request, trusting=self.trust_xheaders)
         return Links(root=f"{self.base_url}{workspace}/{dialect}", origin=origin.rstrip("/"))
+
+    def roots(self, request: HTTPServerRequest, workspace: str) -> tuple[str, ...]:
+        """A workspace's addresses as a request's client may spell them."""
+        found = [self.links(request, workspace, name) for name in DIALECTS]
+        return tuple(f"{origin}{each.root}" for each in found for origin in (each.origin, ""))
 
 
 def origin_of(request: HTTPServerRequest, *, trusting: bool) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from jupyter_ades.core.chaining import chained
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.resuming import is_ordered, order_stage_out
@@ -278,6 +279,10 @@ class Dispatcher:
                 fetch=self._fetch,
                 results_folder=workspace.results_location,
                 s3=workspace.s3,
+                cache_folder=str(workspace.cache),
+                cache_bytes=self._limits.cache_bytes,
+                max_items=self._limits.max_items,
+                chained=chained(job.request.inputs, workspace),
                 cores=self._site.cores,
                 keep_scratch=self._limits.keep_scratch,
                 created=job.created,

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from jupyter_ades.core.chaining import OwnJobs, is_chained
 from jupyter_ades.core.coercion import accepts, checked_schema, coerce
 from jupyter_ades.core.formats import FORMATS
 from jupyter_ades.core.limits import Limits
@@ -34,6 +35,7 @@ def check(
     values: Mapping[str, JSON],
     policy: FetchPolicy,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
+    own: OwnJobs = OwnJobs(),  # noqa: B008 (frozen)
 ) -> dict[str, JSON]:
     """The inputs as the worker gets them; InvalidInputs with every problem when they do not fit.
 
@@ -46,7 +48,7 @@ def check(
     checked: dict[str, JSON] = dict(more)
     for each in process.inputs:
         if each.id in values:
-            checked[each.id] = coerce(values[each.id], each.schema)
+            checked[each.id] = own.canonical(coerce(values[each.id], each.schema))
             problems += _misfits(each, checked[each.id], policy)
     if problems:
         raise InvalidInputs(_summary(problems), tuple(problems[:LISTED]))
@@ -160,13 +162,22 @@ def _refused(path: str, value: JSON, policy: FetchPolicy) -> list[Problem]:
         return []
     if STAGED in value:
         return [Problem(path=path, detail=f"{STAGED!r} is no key that a request may use.")]
+    if REFERENCE in value and "assets" in value and not _is_choice(value["assets"]):
+        detail = "a list of asset keys is expected, such as ['B04', 'role:thumbnail']."
+        return [Problem(path=f"{path}.assets", detail=detail)]
     if REFERENCE in value and isinstance(value.get("href"), str):
+        if is_chained(value["href"]):
+            return []
         try:
             check_href(value["href"], policy)
         except AdesError as error:
             return [Problem(path=path, detail=error.detail)]
     nested = [_refused(f"{path}.{key}", item, policy) for key, item in value.items()]
     return [problem for problems in nested for problem in problems]
+
+
+def _is_choice(assets: JSON) -> bool:
+    return isinstance(assets, list) and all(isinstance(each, str) and each for each in assets)
 
 
 def _short(text: str) -> str:

@@ -36,6 +36,10 @@ class Limits:
     literal_timeout: float = 5.0
     #: Ids of processes that may be run while the client waits, though they do not say so.
     sync_processes: Sequence[str] = ()
+    #: Items that one reference may name.
+    max_items: int = 1_000
+    #: Bytes of what a workspace keeps of fetched files; 0 keeps none.
+    cache_bytes: int = 20 * 2**30
     #: Keep ``inputs/`` and ``work/`` of successful jobs.
     keep_scratch: bool = False
 

@@ -1,9 +1,9 @@
 """References in an execute request's values become marked ones, in whatever spelling they came.
 
 A marked reference is ``{REFERENCE: kind, "href": ..., "type"?: ...}``, or with ``"value"`` the STAC
-object itself. One that was written as CWL's File or Directory (CWL v1.2, CommandLineTool, 4.1.2.2)
-keeps what that says: ``class``, ``basename``, ``format``, ``contents`` of a literal (with our own
-``encoding``: ``base64``), and
+object itself; ``"assets"`` are those wanted of STAC items. One that was written as CWL's File or
+Directory (CWL v1.2, CommandLineTool, 4.1.2.2) keeps what that says: ``class``, ``basename``,
+``format``, ``contents`` of a literal (with our own ``encoding``: ``base64``), and
 ``secondaryFiles`` and ``listing``, whose members are marked alike. Pure.
 """
 
@@ -33,7 +33,7 @@ def as_reference(value: JSON, kind: str) -> JSON:
     if value.get("type") in STAC_TYPES:
         return {REFERENCE: kind, "value": value}
     if isinstance(value.get("value"), dict) and "href" not in value:
-        return as_reference(value["value"], kind)
+        return _choosing(as_reference(value["value"], kind), value)
     if value.get("class") in CLASSES:
         return _from_cwl(value, kind)
     return _from_link(value, kind)
@@ -61,7 +61,15 @@ def _from_link(value: Mapping[str, JSON], kind: str) -> JSON:
         return value
     media_type = value.get("type") or value.get("mediaType") or value.get("format")
     marked = {REFERENCE: kind, "href": href}
-    return {**marked, "type": media_type} if isinstance(media_type, str) else marked
+    typed = {**marked, "type": media_type} if isinstance(media_type, str) else marked
+    return _choosing(typed, value)
+
+
+def _choosing(marked: JSON, value: Mapping[str, JSON]) -> JSON:
+    """A reference with the choice of assets that was written beside it."""
+    if isinstance(marked, dict) and REFERENCE in marked and "assets" in value:
+        return {**marked, "assets": value["assets"]}
+    return marked
 
 
 def _from_cwl(value: Mapping[str, JSON], kind: str) -> JSON:
@@ -77,7 +85,7 @@ def _from_cwl(value: Mapping[str, JSON], kind: str) -> JSON:
     for name in _MEMBERS:
         if isinstance(value.get(name), list):
             marked[name] = [mark_files(each) for each in value[name]]
-    return marked
+    return _choosing(marked, value)
 
 
 def _is_literal(value: Mapping[str, JSON], kind: str) -> bool:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jupyter_ades.core.catalogue import Catalogue
+from jupyter_ades.core.chaining import OwnJobs, problems_of
 from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.inputs import check
 from jupyter_ades.core.limits import Limits
@@ -22,6 +23,7 @@ from jupyter_ades.core.subscribers import check_subscriber
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import (
     IdempotencyConflict,
+    InvalidInputs,
     JobDismissed,
     JobFailed,
     NoSuchFile,
@@ -79,6 +81,7 @@ class Service(Catalogue):
         idempotency_key: str | None = None,
         body_digest: str = "",
         unlisted: bool = False,
+        own: OwnJobs = OwnJobs(),  # noqa: B008 (frozen)
     ) -> tuple[Job, bool]:
         """Accept a job, durably; the job and whether it is new (not found by its key)."""
         earlier = self._by_key(idempotency_key, body_digest)
@@ -86,7 +89,7 @@ class Service(Catalogue):
             return earlier, False
         self._check_room()
         process = self.process(process_id)
-        checked = self.check(process, request)
+        checked = self.check(process, request, own)
         now = datetime.now(UTC)
         job = Job(
             id=str(uuid.uuid4()),
@@ -100,9 +103,20 @@ class Service(Catalogue):
         self._store.add_job(job, idempotency_key=idempotency_key, body_digest=body_digest)
         return job, True
 
-    def check(self, process: Process, request: ExecuteRequest) -> ExecuteRequest:
-        """The request as the worker gets it; an AdesError, with every problem, if it cannot be."""
-        inputs = check(process, request.inputs, self._fetch, self._limits)
+    def check(
+        self,
+        process: Process,
+        request: ExecuteRequest,
+        own: OwnJobs = OwnJobs(),  # noqa: B008 (frozen)
+    ) -> ExecuteRequest:
+        """The request as the worker gets it; an AdesError, with every problem, if it cannot be.
+
+        ``own`` is how the client spells jobs of this workspace, whose results may be inputs.
+        """
+        inputs = check(process, request.inputs, self._fetch, self._limits, own)
+        problems = tuple(problems_of(inputs, self.workspace))
+        if problems:
+            raise InvalidInputs(f"{problems[0].path}: {problems[0].detail}", problems)
         check_subscriber(request.subscriber, self._fetch)
         self._dispatcher.check(process)
         return replace(request, inputs=inputs)
@@ -275,10 +289,9 @@ class Service(Catalogue):
         delivered = self.workspace.delivered(job_id)
         if not (_JOB_ID.fullmatch(job_id) and delivered.is_dir()):
             # Else it may be of a job that is no longer kept: its results are.
-            job = self.any_job(job_id)
-            results = self.job_dir(job).read_results()
-            if results and results.location:
-                return self._object(job, results.location, path)
+            location = self._bucket_of(job_id)
+            if location:
+                return self._object(job_id, location, path)
         return self._delivered(job_id, path)
 
     def _delivered(self, job_id: str, path: str) -> Path:
@@ -294,15 +307,26 @@ class Service(Catalogue):
 
         def find(path: str) -> Path | S3Address:
             if results.location:
-                return self._object(job, results.location, path)
+                return self._object(job.id, results.location, path)
             return self._delivered(job.id, path)
 
         return find
 
-    def _object(self, job: Job, location: str, path: str) -> S3Address:
+    def _bucket_of(self, job_id: str) -> str:
+        """The bucket of a job's results, if any; NoSuchJob when nothing is known of the job."""
+        bucket = self.workspace.bucket
+        try:
+            results = self.job_dir(self.any_job(job_id)).read_results()
+        except NoSuchJob:
+            if bucket is None or not _JOB_ID.fullmatch(job_id):
+                raise
+            return bucket.location
+        return results.location if results else ""
+
+    def _object(self, job_id: str, location: str, path: str) -> S3Address:
         steps = path.split("/")
-        if steps[0] != f"wf-{job.id}" or not {"..", "."}.isdisjoint(steps):
-            raise NoSuchFile(f"Job {job.id} has no file '{path}'.")
+        if steps[0] != f"wf-{job_id}" or not {"..", "."}.isdisjoint(steps):
+            raise NoSuchFile(f"Job {job_id} has no file '{path}'.")
         return read_address(f"{location}/").below(path)
 
 

@@ -27,6 +27,8 @@ class Workspace:
         #: Where ``wf-<job id>`` folders are delivered, unless there is a bucket.
         self.results = results
         self.s3 = s3 or S3()
+        #: What jobs have fetched, for the next ones; made by the first of them.
+        self.cache = self.root / "cache"
         #: ``s3://bucket/prefix`` that results go to; None when they go to the folder.
         self.bucket: Bucket | None = None
         if bucket:

@@ -28,6 +28,14 @@ _ENTRY: dict[str, type] = {
 class BucketTraits(HasTraits):
     """How buckets are reached, and which of them requests may name."""
 
+    cache_bytes = Int(
+        20 * 2**30,
+        help="Bytes that each workspace keeps of files that its jobs fetched, for the next ones; 0"
+        " keeps none. Default: 20 GiB.",
+    ).tag(config=True)
+    max_items = Int(1_000, help="STAC items that one reference may name. Default: 1000.").tag(
+        config=True
+    )
     s3_endpoint = Unicode(
         help="Address of the S3 service, such as 'https://s3.example.org'. Default: what the AWS"
         " environment says ($AWS_ENDPOINT_URL_S3, the profile), else AWS."
@@ -80,7 +88,7 @@ class BucketTraits(HasTraits):
     def _validate_credentials(self, proposal: Mapping[str, Any]) -> str:
         return _function("ADES.s3_credentials", proposal["value"])
 
-    @validate("s3_parallel", "s3_attempts", "s3_timeout")
+    @validate("s3_parallel", "s3_attempts", "s3_timeout", "max_items")
     def _validate_bound(self, proposal: Mapping[str, Any]) -> int:
         value: int = proposal["value"]
         if value < 1:

@@ -7,17 +7,26 @@ up to date, and a tool finds what its author saw. Only hrefs and links are ours.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from jupyter_ades.errors import RefusedReference
-from jupyter_ades.references import is_web, scheme_of, shown
+from jupyter_ades.errors import RefusedReference, UnreachableReference
+from jupyter_ades.references import is_remote, is_web, scheme_of, shown
+from jupyter_ades.worker.bringing import Wanted
+from jupyter_ades.worker.promises import promised
+from jupyter_ades.worker.stac_references import Found, resolved
+
+log = logging.getLogger(__name__)
 
 #: Bytes that a file's name may have, less room for a prefix.
 _LONGEST = 150
+#: Assets that a message lists.
+_NAMED = 30
 _ODD = re.compile(r"[^\w.+=@~ -]")
 
 
@@ -28,9 +37,9 @@ def file_name(href: str, default: str = "file") -> str:
 
 def last_step(href: str) -> str:
     """The last part of an href's path, decoded; empty for none."""
-    path = urlsplit(href).path if is_web(href) or scheme_of(href) == "file" else href
-    last = path.rstrip("/").rpartition("/")[2]
-    return unquote(last) if scheme_of(href) else last
+    encoded = is_web(href) or scheme_of(href) == "file"
+    last = (urlsplit(href).path if encoded else href).rstrip("/").rpartition("/")[2]
+    return unquote(last) if encoded else last
 
 
 def safe_name(text: str) -> str:
@@ -38,45 +47,32 @@ def safe_name(text: str) -> str:
     return _ODD.sub("_", text).strip(". ")[:_LONGEST]
 
 
-def is_item(document: Any) -> bool:
-    """Whether a JSON document is a STAC item, of any version."""
-    return (
-        isinstance(document, dict)
-        and isinstance(document.get("id"), str)
-        and isinstance(document.get("assets"), dict)
-        and document.get("type", "Feature") == "Feature"
-    )
-
-
-def items_of(document: Any) -> list[dict[str, Any]]:
-    """The STAC items that a document is, or is a feature collection of."""
-    if is_item(document):
-        return [document]
-    features = document.get("features") if isinstance(document, dict) else None
-    if isinstance(features, list) and features and all(is_item(each) for each in features):
-        return features
-    return []
-
-
 class LocalItem:
     """One item and where it and its assets are put."""
 
-    def __init__(self, item: dict[str, Any], base: str, folder: Path) -> None:
+    def __init__(
+        self, item: dict[str, Any], base: str, folder: Path, only: Sequence[str] = ()
+    ) -> None:
+        """``only`` are the assets wanted: keys, patterns of keys, or ``role:<role>``; none is all.
+
+        Raises UnreachableReference for one that the item does not have.
+        """
         #: The item as it came, and the URL that its relative hrefs are relative to; may be empty.
         self._item, self._base = item, base
         self.folder = folder
         self.path = folder / f"{folder.name}.json"
-        self._assets = {
-            key: asset
-            for key, asset in item["assets"].items()
-            if isinstance(asset, dict) and isinstance(asset.get("href"), str)
-        }
+        self._assets = dict(_chosen(item, only))
         self._names = dict(_apart(self._assets, self.path.name))
 
-    def wanted(self) -> Iterator[tuple[str, Path]]:
-        """The href of each asset, and the file to put it into; RefusedReference for an odd one."""
+    def wanted(self) -> Iterator[Wanted]:
+        """Each asset: where it may be, and the file to put it into."""
         for key, asset in self._assets.items():
-            yield self._source(key, asset), self.folder / self._names[key]
+            yield Wanted(
+                what=f"Asset {key} of item {self._item['id']}",
+                hrefs=self._sources(key, asset),
+                target=self.folder / self._names[key],
+                promise=promised(asset),
+            )
 
     def write(self) -> None:
         """Write the item's JSON, to be read once its assets are there."""
@@ -99,45 +95,66 @@ class LocalItem:
     def _links(self) -> list[dict[str, str]]:
         up = {"href": "../catalog.json", "type": "application/json"}
         links = [{"rel": "root", **up}, {"rel": "parent", **up}]
-        if is_web(self._base):
+        if is_remote(self._base):
             links.append({"rel": "via", "href": self._base, "type": "application/geo+json"})
         return links
 
-    def _source(self, key: str, asset: dict[str, Any]) -> str:
-        """An href of the asset that can be fetched: its own, else one of its alternates."""
+    def _sources(self, key: str, asset: dict[str, Any]) -> list[str]:
+        """The asset's href and its alternates, as hrefs of their own; those that may be followed.
+
+        RefusedReference when none may.
+        """
         alternates = asset.get("alternate")
         others = alternates.values() if isinstance(alternates, dict) else ()
         hrefs = [asset["href"], *(each["href"] for each in others if _has_href(each))]
-        for href in hrefs:
-            source = resolve(href, self._base)
-            if is_web(source) or scheme_of(source) in ("", "file"):
-                return self._checked(key, source)
+        found = [resolved(href, self._base) for href in dict.fromkeys(hrefs)]
+        readable = [each for each in found if is_remote(each) or scheme_of(each) in ("", "file")]
+        what = f"Asset {key} of item {self._item['id']} is at {shown(found[0])}"
+        if not readable:
+            raise RefusedReference(
+                f"{what}: {scheme_of(found[0])} references cannot be staged in; give an item whose"
+                " assets have http(s) or s3 hrefs."
+            )
+        kept = [each for each in readable if is_remote(each) or not self._only_remote]
+        if kept:
+            return kept
+        if self._base:
+            raise RefusedReference(f"{what}: an item from the web may not name files.")
         raise RefusedReference(
-            f"Asset {key} of item {self._item['id']} is at {shown(hrefs[0])}:"
-            f" {scheme_of(hrefs[0])} references cannot be staged in; give an item whose assets have"
-            " http(s) hrefs."
+            f"{what}, and an item given by value has no place of its own; give full URLs."
         )
 
-    def _checked(self, key: str, source: str) -> str:
-        if is_web(source):
-            return source
-        what = f"Asset {key} of item {self._item['id']} is at {shown(source)}"
-        if not self._base:
-            raise RefusedReference(
-                f"{what}, and an item given by value has no place of its own; give full URLs."
+    @property
+    def _only_remote(self) -> bool:
+        return is_remote(self._base) or not self._base
+
+
+def _chosen(item: dict[str, Any], only: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The assets that have an href and are wanted."""
+    found = {
+        key: asset
+        for key, asset in item["assets"].items()
+        if isinstance(asset, dict) and isinstance(asset.get("href"), str)
+    }
+    for each in only:
+        if not any(_fits(key, asset, each) for key, asset in found.items()):
+            raise UnreachableReference(
+                f"Item {item['id']} has no asset '{each}' with an href; it has"
+                f" {', '.join(list(found)[:_NAMED]) or 'none'}."
             )
-        if is_web(self._base):
-            raise RefusedReference(f"{what}: an item from the web may not name files.")
-        return source
+    for key in item["assets"].keys() - found.keys():
+        log.warning("asset %s of item %s has no href; it is left out", key, item["id"])
+    for key, asset in found.items():
+        if not only or any(_fits(key, asset, each) for each in only):
+            yield key, asset
 
 
-def resolve(href: str, base: str) -> str:
-    """An href of a document as an href of its own; ``base`` is the document's URL or empty."""
-    if is_web(base):
-        return urljoin(base, href)
-    if scheme_of(href) or not base:
-        return href
-    return str(Path(unquote(urlsplit(base).path)).parent / href)
+def _fits(key: str, asset: dict[str, Any], wanted: str) -> bool:
+    role = wanted.removeprefix("role:")
+    if role != wanted:
+        roles = asset.get("roles")
+        return isinstance(roles, list) and role in roles
+    return fnmatchcase(key, wanted)
 
 
 def write_catalog(folder: Path, items: Sequence[LocalItem]) -> None:
@@ -161,11 +178,11 @@ def write_catalog(folder: Path, items: Sequence[LocalItem]) -> None:
     _write(folder / "catalog.json", document)
 
 
-def folders_for(items: Iterable[dict[str, Any]], folder: Path) -> Iterator[Path]:
+def folders_for(items: Iterable[Found], folder: Path) -> Iterator[Path]:
     """A folder of its own for each item, named by its id."""
     taken = {"catalog.json"}
-    for item in items:
-        yield folder / _free(safe_name(item["id"]) or "item", taken)
+    for each in items:
+        yield folder / _free(safe_name(each.item["id"]) or "item", taken)
 
 
 def _apart(assets: dict[str, Any], reserved: str) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -113,6 +114,10 @@ def test_items_of_real_services_become_local_catalogs(
     for n, (key, asset) in enumerate(document["assets"].items()):
         last = asset["href"].rpartition("/")[2].partition("?")[0]
         body = f"{name} {key}".encode()
+        if "file:checksum" in asset:
+            # A multihash: SHA3-256, of 32 bytes.
+            asset["file:checksum"] = f"1620{hashlib.sha3_256(body).hexdigest()}"
+            asset["file:size"] = len(body)
         if n % 2:
             asset["href"] = f"../d{n}/{last}"
             site.put(f"/collections/d{n}/{last}", body)
@@ -237,7 +242,7 @@ def test_a_folder_of_the_user_is_copied_and_stays_the_users(
             "stac-item",
             lambda site, home: put_item(site, item(site, B={"href": "s3://bucket/B.tif"})),
             RefusedReference,
-            "Asset B of item scene/1 is at s3://bucket/B.tif: s3 references cannot be staged in",
+            "Asset B of item scene/1: s3://bucket/B.tif is refused: requests may not name s3://bucket",
         ),
         (
             "stac-item",

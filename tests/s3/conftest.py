@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from jupyter_ades.model import Plan, WorkOrder
 from jupyter_ades.s3.client import client
 from tests.s3.service import Service, moto
+from tests.worker.faulty_server import Site, serving
+from tests.worker.support import NOTEBOOK, Bench
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +41,29 @@ def s3(moto_service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
     for name, value in moto_service.environment.items():
         monkeypatch.setenv(name, value)
     return moto_service
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(root=tmp_path)
+
+
+@pytest.fixture
+def order(bench: Bench, site: Site, s3: Service) -> WorkOrder:
+    """A job that may read moto's buckets and the site, with a cache."""
+    made = bench.order(NOTEBOOK, Plan(runner="x", argv=("x",)))
+    policy = replace(
+        made.fetch,
+        allow_hosts=(f"127.0.0.1:{site.port}",),
+        attempts=1,
+        buckets=(("closed-*/open", s3.settings()), ("bucket-*", s3.settings())),
+    )
+    return replace(
+        made, fetch=policy, cache_folder=str(bench.root / "cache"), cache_bytes=10 * 2**20
+    )

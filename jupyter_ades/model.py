@@ -188,19 +188,15 @@ class S3:
     region: str = ""
     #: ``path``, ``virtual`` or ``auto``.
     addressing: str = "auto"
-    #: Profile of the AWS configuration; empty is the environment's own.
+    #: Profile of the AWS configuration, and ``module:function`` that gives credentials, if any.
     profile: str = ""
-    #: ``module:function`` that gives credentials; empty is the AWS chain of sources.
     credentials: str = ""
-    #: Requests are not signed: a public bucket.
+    #: Requests are not signed (a public bucket); who reads pays for it.
     anonymous: bool = False
-    #: Who reads pays for it.
     requester_pays: bool = False
-    #: Seconds without a byte before an attempt is given up.
+    #: Seconds without a byte, attempts for one request, requests that a job has under way at once.
     timeout: float = 60.0
-    #: Attempts for one request, the first included.
     attempts: int = 6
-    #: Requests that one job has under way at once.
     parallel: int = 8
 
 
@@ -240,9 +236,8 @@ class Telling:
 class Chained:
     """The results of another job of the workspace, as its inputs name them."""
 
-    #: Folder (absolute), or ``s3://bucket/prefix/``, that hrefs of results are relative to.
+    #: Folder (absolute), or ``s3://bucket/prefix``, and hrefs of files and folders in it.
     place: str
-    #: Hrefs of the files and folders, relative to the place.
     hrefs: tuple[str, ...]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,8 +42,24 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """JupyterLab, with packages to deploy in its folder."""
-    started = Server(tmp_path_factory.mktemp("lab"), app="jupyterlab")
+    yield from serving(tmp_path_factory.mktemp("lab"), "jupyterlab")
+
+
+@pytest.fixture(scope="package")
+def notebook_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Notebook 7, likewise."""
+    pytest.importorskip("notebook", reason="needs: notebook (pip install notebook)")
+    yield from serving(tmp_path_factory.mktemp("notebook"), "notebook")
+
+
+def serving(folder: Path, app: str) -> Iterator[Server]:
+    """A server of one of Jupyter's front ends."""
+    started = Server(folder, app=app, traits={"max_running_jobs": 3})
     write_packages(started.user_folder)
+    # It would ask whether to fetch news from the web.
+    settings = folder / "lab/user-settings/@jupyterlab/apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     started.start()
     yield started
     started.stop()

@@ -36,6 +36,7 @@ plt.imsave("plot.png", values[::10, ::10])
 """
 #: Every kind of field, and what no field fits.
 KINDS = """
+from typing import Literal
 text: str = "some text"  # a text
 number: float = 0.5  # a number
 whole: int = 3  # a whole number

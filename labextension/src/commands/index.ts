@@ -115,11 +115,14 @@ function addTabCommands(
   app.commands.addCommand(CommandIDs.openProcess, {
     label: trans.__('Open a process'),
     execute: args =>
-      tabs.openProcess(String(args.id), args.inputs as Inputs | undefined)
+      tabs.openProcess(String(args.id), args.inputs as Inputs | undefined, {
+        activate: args.activate !== false
+      })
   });
   app.commands.addCommand(CommandIDs.openJob, {
     label: trans.__('Open a job'),
-    execute: args => tabs.openJob(String(args.id))
+    execute: args =>
+      tabs.openJob(String(args.id), { activate: args.activate !== false })
   });
   app.commands.addCommand(CommandIDs.openResults, {
     label: trans.__('Open the results of a job'),

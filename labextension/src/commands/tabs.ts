@@ -2,13 +2,24 @@
 
 import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
 import { WidgetTracker } from '@jupyterlab/apputils';
+import type { JSONObject } from '@lumino/coreutils';
 import { TabPanel, Widget } from '@lumino/widgets';
 
 import { CommandIDs, Inputs } from '../tokens';
 import { JobTab, ProcessTab } from '../widgets/tabs';
 
+/** How a tab is opened. */
+export interface IOpening {
+  /** False leaves in front what is there, as when a page is restored. */
+  activate?: boolean;
+}
+
 /** Puts a widget where this front end has room for it, and shows it. */
-export function show(app: JupyterFrontEnd, widget: Widget): void {
+export function show(
+  app: JupyterFrontEnd,
+  widget: Widget,
+  { activate = true }: IOpening = {}
+): void {
   if (!widget.isAttached) {
     const { shell } = app;
     const tree = shell.currentWidget;
@@ -18,6 +29,9 @@ export function show(app: JupyterFrontEnd, widget: Widget): void {
       // Notebook 7 has one document in its main area, and a sidebar beside it.
       shell.add(widget, app.name === 'JupyterLab' ? 'main' : 'right');
     }
+  }
+  if (!activate) {
+    return;
   }
   const home = widget.parent?.parent;
   if (home instanceof TabPanel && app.name !== 'JupyterLab') {
@@ -34,25 +48,26 @@ export class Tabs {
   ) {}
 
   /** The form of a process, with these inputs when there are some. */
-  openProcess(id: string, inputs?: Inputs): ProcessTab {
+  openProcess(id: string, inputs?: Inputs, how?: IOpening): ProcessTab {
     const found = this.processes.find(tab => tab.model.id === id);
     const tab = found ?? this.makeProcess(id, inputs);
     if (found === undefined) {
       void this.processes.add(tab);
+      tab.model.changed.connect(() => void this.processes.save(tab));
     } else if (inputs !== undefined) {
       tab.model.fill(inputs);
     }
-    show(this.app, tab);
+    show(this.app, tab, how);
     return tab;
   }
 
-  openJob(id: string): JobTab {
+  openJob(id: string, how?: IOpening): JobTab {
     const found = this.jobs.find(tab => tab.model.id === id);
     const tab = found ?? this.makeJob(id);
     if (found === undefined) {
       void this.jobs.add(tab);
     }
-    show(this.app, tab);
+    show(this.app, tab, how);
     return tab;
   }
 
@@ -65,12 +80,16 @@ export class Tabs {
   restore(restorer: ILayoutRestorer): void {
     void restorer.restore(this.processes, {
       command: CommandIDs.openProcess,
-      args: tab => ({ id: tab.model.id }),
+      args: tab => ({
+        id: tab.model.id,
+        inputs: tab.model.inputs() as JSONObject,
+        activate: false
+      }),
       name: tab => tab.model.id
     });
     void restorer.restore(this.jobs, {
       command: CommandIDs.openJob,
-      args: tab => ({ id: tab.model.id }),
+      args: tab => ({ id: tab.model.id, activate: false }),
       name: tab => tab.model.id
     });
   }

@@ -137,7 +137,9 @@ export class JobModel {
         footprints: catalog ? await footprints(api.url(catalog), json) : []
       };
     }
-    const left = await api.files(this.id).catch(() => []);
+    const { status } = job;
+    const left =
+      status === 'failed' ? await api.files(this.id).catch(() => []) : [];
     return {
       files: filesOf({ '': left }, href => api.url(href)),
       literals: {},

@@ -67,11 +67,13 @@ export function filesOf(
   return found;
 }
 
-/** The outputs that are plain values. */
+/** The outputs that are plain values; an empty list is none. */
 export function literalsOf(outputs: { [id: string]: unknown }): {
   [id: string]: unknown;
 } {
-  const plain = Object.entries(outputs).filter(([, value]) => !hasFile(value));
+  const plain = Object.entries(outputs).filter(
+    ([, value]) => !hasFile(value) && !(Array.isArray(value) && !value.length)
+  );
   return Object.fromEntries(plain);
 }
 

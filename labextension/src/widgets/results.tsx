@@ -85,6 +85,8 @@ function FileRow(props: IShown & { file: IResultFile }): JSX.Element {
   const { file, job, open, trans } = props;
   const path = pathInResults(file.href, job.jobID);
   const opens = open !== undefined && path !== '' && file.kind !== 'raster';
+  const word =
+    file.kind === 'notebook' ? trans.__('Open notebook') : trans.__('Open');
   return (
     <tr>
       <td>{file.output}</td>
@@ -93,24 +95,24 @@ function FileRow(props: IShown & { file: IResultFile }): JSX.Element {
         {file.size === undefined ? '' : bytes(file.size)}
       </td>
       <td>
-        {opens && (
-          <Button
-            kind={file.kind === 'notebook' ? 'accept' : 'plain'}
-            label={trans.__('Open %1', file.name)}
-            onClick={() => open(path)}
+        <div className="jp-Ades-cell">
+          {opens && (
+            <Button
+              kind={file.kind === 'notebook' ? 'accept' : 'plain'}
+              label={`${word} ${file.name}`}
+              onClick={() => open(path)}
+            >
+              {word}
+            </Button>
+          )}
+          <a
+            href={file.href}
+            download
+            aria-label={trans.__('Download %1', file.name)}
           >
-            {file.kind === 'notebook'
-              ? trans.__('Open notebook')
-              : trans.__('Open')}
-          </Button>
-        )}
-        <a
-          href={file.href}
-          download
-          aria-label={trans.__('Download %1', file.name)}
-        >
-          {trans.__('Download')}
-        </a>
+            {trans.__('Download')}
+          </a>
+        </div>
       </td>
     </tr>
   );

@@ -14,8 +14,25 @@ import type { IJobActions } from './job';
 const ProcessForm = React.lazy(() => import('./form'));
 const JobPage = React.lazy(() => import('./job'));
 
+/** A tab that takes the focus when it comes in front: the shell goes by it. */
+abstract class Tab extends ReactWidget {
+  constructor(id: string, label: string) {
+    super();
+    this.id = id;
+    this.node.tabIndex = -1;
+    this.title.label = label;
+    this.title.icon = adesIcon;
+    this.title.closable = true;
+    this.addClass('jp-AdesTab');
+  }
+
+  protected onActivateRequest(): void {
+    this.node.focus();
+  }
+}
+
 /** The form of a process. */
-export class ProcessTab extends ReactWidget {
+export class ProcessTab extends Tab {
   constructor(
     private readonly options: {
       jobs: AdesModel;
@@ -26,10 +43,9 @@ export class ProcessTab extends ReactWidget {
       translator: ITranslator;
     }
   ) {
-    super();
     const { jobs, id, inputs, trans } = options;
+    super(`jupyter-ades-process-${id}`, id);
     this.model = new FormModel(jobs, id, trans, inputs);
-    dress(this, `jupyter-ades-process-${id}`, id);
     this.title.caption = trans.__('Run the process %1', id);
   }
 
@@ -56,7 +72,7 @@ export class ProcessTab extends ReactWidget {
 }
 
 /** How a job stands and what came of it. */
-export class JobTab extends ReactWidget {
+export class JobTab extends Tab {
   constructor(
     private readonly options: {
       jobs: AdesModel;
@@ -65,10 +81,9 @@ export class JobTab extends ReactWidget {
       trans: TranslationBundle;
     }
   ) {
-    super();
     const { jobs, id, trans } = options;
+    super(`jupyter-ades-job-${id}`, trans.__('Job %1', id.slice(0, 8)));
     this.model = new JobModel(jobs, id, trans);
-    dress(this, `jupyter-ades-job-${id}`, trans.__('Job %1', id.slice(0, 8)));
     this.title.caption = trans.__('The job %1', id);
     this.model.changed.connect(this.named, this);
   }
@@ -100,12 +115,4 @@ export class JobTab extends ReactWidget {
       this.title.label = `${job.processID} ${job.jobID.slice(0, 8)}`;
     }
   }
-}
-
-function dress(widget: ReactWidget, id: string, label: string): void {
-  widget.id = id;
-  widget.title.label = label;
-  widget.title.icon = adesIcon;
-  widget.title.closable = true;
-  widget.addClass('jp-AdesTab');
 }

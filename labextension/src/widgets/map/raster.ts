@@ -59,9 +59,19 @@ export async function openRaster(
   href: string,
   band: number | null
 ): Promise<IRaster> {
-  const tiff = await fromCustomClient(new JobFile(api, href), {
-    blockSize: BLOCK
-  } as object);
+  const file = new JobFile(api, href);
+  try {
+    return await read(file, band);
+  } catch (error) {
+    // The reader says only that a request failed.
+    throw file.problem ?? error;
+  }
+}
+
+async function read(file: JobFile, band: number | null): Promise<IRaster> {
+  // A range that is the whole of a small file is answered as the whole file.
+  const options = { blockSize: BLOCK, allowFullFile: true };
+  const tiff = await fromCustomClient(file, options as object);
   const levels = await levelsOf(tiff);
   const [full] = levels;
   const coarse = levels[levels.length - 1];
@@ -155,7 +165,7 @@ async function rangesOf(
     Math.min(level.width, side),
     Math.min(level.height, side)
   ];
-  const values = await read(level, bands, window);
+  const values = await valuesOf(level, bands, window);
   const ranges = values.map(each => rangeOf(each, nodata));
   const found = ranges.filter(range => range !== null);
   if (found.length < bands.length) {
@@ -164,7 +174,7 @@ async function rangesOf(
   return found;
 }
 
-async function read(
+async function valuesOf(
   level: ILevel,
   bands: number[],
   window: number[]
@@ -189,7 +199,7 @@ async function drawTile(
   const bottom = Math.min(top + size, level.height);
   const context = canvas.getContext('2d');
   if (context !== null && left < right && top < bottom) {
-    const values = await read(level, bands, [left, top, right, bottom]);
+    const values = await valuesOf(level, bands, [left, top, right, bottom]);
     const pixels = context.createImageData(right - left, bottom - top);
     paint(values, ranges, nodata, pixels.data);
     context.putImageData(pixels, 0, 0);
@@ -206,9 +216,17 @@ class JobFile extends BaseClient {
     super(href);
   }
 
+  /** Why the last request came to nothing. */
+  problem: unknown;
+
   async request(options: RequestInit = {}): Promise<BaseResponse> {
     const { headers, signal } = options;
-    return new Part(await this.api.file(this.url, { headers, signal }));
+    try {
+      return new Part(await this.api.file(this.url, { headers, signal }));
+    } catch (error) {
+      this.problem = error;
+      throw error;
+    }
   }
 }
 

@@ -28,7 +28,7 @@ from jupyter_ades.packages.bundle import is_bundle, unpack
 from jupyter_ades.packages.folder import zipped
 from jupyter_ades.packages.identity import check_id, versioned
 from jupyter_ades.packages.registry import GENERIC, pick, readers
-from jupyter_ades.references import is_web, user_path
+from jupyter_ades.references import is_remote, is_web, user_path
 
 
 def main(folder: Path) -> int:
@@ -94,7 +94,7 @@ def obtain(request: DeployRequest) -> Package:
     href = request.href or ""
     path = unquote(urlsplit(href).path) if is_web(href) else href
     named = replace(blank, name=PurePosixPath(path).name)
-    if not is_web(href) and user_path(href, request.fetch).is_dir():
+    if not is_remote(href) and user_path(href, request.fetch).is_dir():
         data, warnings = zipped(href, request.fetch, request.max_bytes)
         return replace(named, data=data, media_type=MEDIA_TYPES[0], warnings=warnings)
     data, served, url = fetch_bytes(href, request.fetch, request.max_bytes)

@@ -23,7 +23,7 @@ from jupyter_ades.model import JSON, FetchPolicy
 from jupyter_ades.packages.cwl_loading import Loaded, plain
 from jupyter_ades.packages.cwl_places import SCHEMAS, Named, named
 from jupyter_ades.packages.cwl_source import ENTRY, Origin, PackageFetcher, clean, missing
-from jupyter_ades.references import is_web, user_path
+from jupyter_ades.references import is_remote, user_path
 
 #: Folders of what lay beside the document, and of what came from elsewhere on the web.
 BESIDE, WEB = "tree", "web"
@@ -121,7 +121,7 @@ class _Tree:
             fragment = ""
         elif uri not in self.documents:
             return None
-        if not is_web(each.text):
+        if not is_remote(each.text):
             return None
         relative = quote(os.path.relpath(self.path(uri), self.path(document).parent))
         return f"{relative}#{fragment}" if fragment else relative
@@ -130,7 +130,7 @@ class _Tree:
         """Whether a schema lies beside the document; one on the web is never fetched."""
         uri = urljoin(document, each.text)
         href = self.origin.href(uri)
-        return href is not None and not is_web(href) and self._bring_if_there(uri)
+        return href is not None and not is_remote(href) and self._bring_if_there(uri)
 
     def _bring_if_there(self, uri: str) -> bool:
         try:
@@ -143,13 +143,13 @@ class _Tree:
         href, target = self.origin.href(uri), self.path(uri)
         if href is None:
             raise missing(uri)
-        if is_web(href) and kind != "File":
+        if is_remote(href) and kind != "File":
             raise InvalidPackage(
                 f"The default folder {href} is on the web: only files can be packed."
             )
         self.brought.add(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if is_web(href):
+        if is_remote(href):
             fetch(href, target, self.policy)
             return
         source = user_path(href, self.policy)

@@ -22,6 +22,7 @@ from jupyter_ades.model import FetchPolicy
 from jupyter_ades.packages.base import Package
 from jupyter_ades.packages.cwl_yaml import check_bounds, decode
 from jupyter_ades.references import is_web, user_path
+from jupyter_ades.s3.address import is_s3, read_address
 
 ENTRY = "app.cwl"
 _SEEN = "file:///"
@@ -33,8 +34,8 @@ class Origin:
 
     #: Path without its first slash, percent-encoded: ``apps/snuggs/app.cwl``.
     path: str
-    #: What stands before the path: ``https://host/``, nothing for the user folder, None when
-    #: there is nothing beside the document (the body of a request).
+    #: What stands before the path: ``https://host/`` or ``s3://bucket/``, nothing for the user
+    #: folder, None when there is nothing beside the document (the body of a request).
     root: str | None = None
 
     @property
@@ -49,7 +50,7 @@ class Origin:
         path = uri.removeprefix(_SEEN)
         if self.root is None:
             return None
-        return self.root + path if self.root else unquote(path)
+        return self.root + path if is_web(self.root) else self.root + unquote(path)
 
 
 def origin_of(package: Package, policy: FetchPolicy) -> Origin:
@@ -61,6 +62,9 @@ def origin_of(package: Package, policy: FetchPolicy) -> Origin:
         return Origin(
             path=parts.path.lstrip("/") or ENTRY, root=f"{parts.scheme}://{parts.netloc}/"
         )
+    if is_s3(package.href):
+        address = read_address(package.href)
+        return Origin(path=quote(address.key), root=f"s3://{address.bucket}/")
     path = user_path(package.href, policy)
     return Origin(path=quote(str(path.relative_to(Path(policy.user_folder).resolve()))), root="")
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from jupyter_ades.errors import InvalidPackage, Problem, UnreachableReference
 from jupyter_ades.fetch import fetch_bytes
 from jupyter_ades.model import JSON, FetchPolicy
 from jupyter_ades.packages.base import Package
 from jupyter_ades.packages.contents import Budget, is_left_out
-from jupyter_ades.references import is_web, user_path
+from jupyter_ades.references import is_remote, is_web, resolve, user_path
 
 _MAGIC = frozenset("*?[")
 
@@ -38,7 +38,7 @@ def bring_files(package: Package, named: JSON, folder: Path, fetch: FetchPolicy)
             "cannot come along with a notebook that is sent by itself: send a zip of both, or"
             " deploy the notebook by its href",
         )
-    elif is_web(package.href):
+    elif is_remote(package.href):
         for pattern in patterns:
             _bring_from_web(package.href, pattern, folder, fetch, budget)
     else:
@@ -100,8 +100,9 @@ def _bring_from_web(
         raise _missing(pattern, "is a pattern, which the web cannot list; name each file")
     budget.add_file(pattern)
     room = max(1, budget.max_bytes - budget.size)
+    beside = resolve(quote(pattern) if is_web(href) else pattern, href)
     try:
-        data, _, _ = fetch_bytes(urljoin(href, quote(pattern)), fetch, room)
+        data, _, _ = fetch_bytes(beside, fetch, room)
     except UnreachableReference as error:
         raise _missing(pattern, f"could not be brought along: {error.detail}") from error
     budget.add_bytes(pattern, len(data))

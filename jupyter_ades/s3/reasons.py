@@ -49,6 +49,7 @@ _CLASSES = {
     "SSLError": "the service's certificate is not valid",
     "IncompleteReadError": "the service ended before everything was there",
     "ResponseStreamingError": "the service broke off the connection",
+    "S3DownloadFailedError": "the object has changed meanwhile",
     "RetriesExceededError": "the service broke off each time",
     "InvalidEndpointDiscoveryConfigurationError": "the endpoint is not valid",
 }

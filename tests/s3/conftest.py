@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from jupyter_ades.model import Plan, WorkOrder
 from jupyter_ades.s3.client import client
-from tests.s3.service import Service, moto
+from tests.s3.service import Service, ceph, has_ceph, moto
 from tests.worker.faulty_server import Site, serving
 from tests.worker.support import NOTEBOOK, Bench
 
@@ -20,6 +21,19 @@ from tests.worker.support import NOTEBOOK, Bench
 def moto_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """moto, for the many cases."""
     with moto(tmp_path_factory.mktemp("moto") / "log") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def ceph_service() -> Iterator[Service]:
+    """Ceph, for signatures, 403, 412 and parts."""
+    if not has_ceph() or os.getuid() != 0:
+        pytest.skip("needs: root, and apt-get install radosgw ceph-mon ceph-osd ceph-mgr curl")
+    # Its sockets have short names only.
+    with (
+        tempfile.TemporaryDirectory(prefix="ceph-", dir="/tmp") as folder,
+        ceph(Path(folder)) as service,
+    ):
         yield service
 
 
@@ -33,6 +47,14 @@ def _no_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws-credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     client.cache_clear()
+
+
+@pytest.fixture
+def rgw(ceph_service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """Ceph, with its keys in this process's environment."""
+    for name, value in ceph_service.environment.items():
+        monkeypatch.setenv(name, value)
+    return ceph_service
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ class Service:
     secret_key: str = "SK"
     #: Buckets that were made, so that each has a name of its own.
     made: list[str] = field(default_factory=list)
+    _client: Any = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -51,6 +53,11 @@ class Service:
 
     def client(self) -> Any:
         """A client of the test's own."""
+        if self._client is None:
+            self._client = self._made_client()
+        return self._client
+
+    def _made_client(self) -> Any:
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,
@@ -58,7 +65,9 @@ class Service:
             aws_secret_access_key=self.secret_key,
             region_name="us-east-1",
             config=Config(
-                s3={"addressing_style": "path"}, request_checksum_calculation="when_required"
+                s3={"addressing_style": "path"},
+                request_checksum_calculation="when_required",
+                max_pool_connections=20,
             ),
         )
 
@@ -113,6 +122,23 @@ def moto(log: Path) -> Iterator[Service]:
 def has_ceph() -> bool:
     """Whether radosgw and what it stands on are installed."""
     return all(map(shutil.which, ("radosgw", "ceph-mon", "ceph-osd", "ceph-mgr", "ceph")))
+
+
+@contextmanager
+def ceph(folder: Path) -> Iterator[Service]:
+    """Ceph's radosgw, which checks every signature; a second user OTHER may see nothing of ours."""
+    ports = [free_port() for _ in range(3)]
+    service = Service(endpoint=f"http://127.0.0.1:{ports[2]}", access_key="AK", secret_key="SK")
+    command = [str(Path(__file__).with_name("ceph.sh")), str(folder), *map(str, ports), "AK", "SK"]
+    try:
+        with open(folder / "up.log", "wb") as log:
+            done = subprocess.run(command, stdout=log, stderr=log, timeout=PATIENCE, check=False)
+        assert done.returncode == 0, (folder / "up.log").read_text(errors="replace")[-4000:]
+        yield service
+    finally:
+        for file in folder.glob("*.pid"):
+            with suppress(ProcessLookupError, ValueError):
+                os.kill(int(file.read_text()), signal.SIGKILL)
 
 
 def until(holds: Callable[[], Any], log: Path, seconds: float = PATIENCE) -> None:

@@ -200,3 +200,75 @@ def test_a_removed_job_takes_its_objects_along(server: Server, s3: Service, buck
     assert s3.uploads(bucket) == []
     assert "res/of-others.txt" in s3.keys(bucket)
     assert list((Path(server.folder) / "state" / "terradue" / "removals").iterdir()) == []
+
+
+def test_a_dismissal_in_the_middle_of_stage_out_leaves_nothing(
+    server: Server, s3: Service, bucket: str
+) -> None:
+    cells = (
+        "import pathlib\nfor n in range(4000): pathlib.Path(f'{n}.bin').write_bytes(b'x' * 2000)",
+    )
+    package = notebook("a: int = 1", cells, id="many")
+    answer = server.send("POST", "processes", data=package, headers=HEADERS)
+    process = answer.json()["id"]
+    body = server.send("POST", f"processes/{process}/jobs", json={"inputs": {}}).json()
+    job, prefix = body["jobID"], f"res/wf-{body['jobID']}/"
+    until(lambda: s3.client().list_objects_v2(Bucket=bucket, Prefix=prefix).get("KeyCount"))
+    answer = server.send("DELETE", f"jobs/{job}")
+    assert (answer.status_code, answer.json()["status"]) == (200, "dismissed")
+    until(lambda: s3.keys(bucket, prefix) == [])
+    assert s3.uploads(bucket) == []
+
+
+def test_a_file_is_redirected_to_where_the_service_gives_it(
+    server: Server, s3: Service, bucket: str, job: str, tmp_path: Path
+) -> None:
+    """By a second server on the same state, which serves and does not dispatch."""
+    own = {
+        name.removeprefix("ADES."): value
+        for name, value in server._traits.items()
+        if name.startswith("ADES.")
+    }
+    own["results_redirect"] = True
+    second = Server(tmp_path, traits=own)
+    second.start()
+    try:
+        path = f"jobs/{job}/files/wf-{job}/data.bin"
+        answer = second.send("GET", path, allow_redirects=False)
+        assert answer.status_code == 302
+        assert answer.headers["Cache-Control"] == "no-store"
+        url = answer.headers["Location"]
+        assert url.startswith(f"{s3.endpoint}/{bucket}/res/wf-{job}/data.bin?")
+        assert SECRET not in url
+        part = requests.get(url, headers={"Range": "bytes=0-3"}, timeout=30)
+        assert (part.status_code, part.content) == (206, bytes(range(4)))
+        listing = second.send("GET", f"jobs/{job}/files/wf-{job}/").json()
+        assert "data.bin" in {each["name"] for each in listing["files"]}
+    finally:
+        second.stop()
+
+
+def test_a_bucket_that_is_missing_is_said_at_start_and_in_health(
+    s3: Service, tmp_path: Path
+) -> None:
+    traits = {
+        "results_url": "s3://no-such-bucket",
+        "s3_endpoint": s3.endpoint,
+        "s3_addressing": "path",
+    }
+    started = Server(tmp_path, traits=traits)
+    started.start()
+    log = tmp_path / "server.log"
+    try:
+        body = started.send("GET", "health").json()
+        until(lambda: "Results of workspace terradue cannot be kept" in log.read_text())
+    finally:
+        started.stop()
+    why = "s3://no-such-bucket: there is no such bucket."
+    assert body["status"] == "failing"
+    assert body["results"] == {
+        "location": "s3://no-such-bucket",
+        "status": "failing",
+        "detail": why,
+    }
+    assert f"cannot be kept: {why}" in log.read_text()

@@ -33,7 +33,8 @@ from jupyter_ades.core.thread import Core
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.events import SCHEMA_FILE, SCHEMA_ID, announcement
 from jupyter_ades.installed import install
-from jupyter_ades.model import FetchPolicy, Job, Keep
+from jupyter_ades.keep import Keep
+from jupyter_ades.model import FetchPolicy, Job
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.registry import runner
 from jupyter_ades.settings.api import ApiTraits
@@ -98,6 +99,12 @@ class ADES(ApiTraits, BucketTraits, RetentionTraits, ExtensionApp):
     )
     max_array_length = Int(
         10_000, help="Items that one array in an execute request may have. Default: 10000."
+    ).tag(config=True)
+    reuse_steps = Bool(
+        False,
+        help="Keep what finished steps made until the job is successful, for every CWL package; a"
+        " failed job can then be run again from its unfinished steps. Else only for packages that"
+        " say WorkReuse with enableReuse true. Default: false.",
     ).tag(config=True)
     keep_scratch = Bool(
         False,

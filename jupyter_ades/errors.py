@@ -172,6 +172,12 @@ class NothingToDeliver(AdesError):
     status = 409
 
 
+class NothingToContinue(AdesError):
+    """This job cannot go on where it failed."""
+
+    status = 409
+
+
 class TooManyJobs(AdesError):
     """This workspace has as many open jobs as it may have."""
 

@@ -97,12 +97,14 @@ class JobDir:
         self.work = root / "work"
         #: A small picture of the results.
         self.quicklook = root / "quicklook.png"
+        #: What finished steps of a workflow made, as cwltool keeps it.
+        self.steps = root / "steps"
         #: What the command left to be delivered.
         self.outputs = root / "outputs"
 
     def remove_scratch(self) -> None:
         """Remove what only the command needed: staged inputs, working folder, outputs."""
-        for folder in (self.inputs, self.work, self.outputs, self.delivery):
+        for folder in (self.inputs, self.work, self.outputs, self.steps, self.delivery):
             shutil.rmtree(folder, ignore_errors=True)
 
     def write_plan(self, order: WorkOrder) -> None:

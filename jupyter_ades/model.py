@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -130,6 +129,8 @@ class ExecuteRequest:
     dialect: str = ""
     root: str = ""
     origin: str = ""
+    #: Id of the failed job whose finished steps are used; empty for a job that starts afresh.
+    continues: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,6 +286,10 @@ class WorkOrder:
     cores: int = 1
     #: Keep ``inputs/`` and ``work/`` also after success.
     keep_scratch: bool = False
+    #: Keep what finished steps made until the job is successful, for one that goes on from there.
+    keep_steps: bool = False
+    #: Directory of the failed job whose finished steps are used; empty for none.
+    continues: str = ""
     #: Folder of what the workspace's jobs have fetched; empty for none, and its bound in bytes.
     cache_folder: str = ""
     cache_bytes: int = 0
@@ -359,32 +364,6 @@ class Ran:
 
     started: datetime
     finished: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Keep:
-    """How much is kept, newest first; None is no bound."""
-
-    #: Since the end of the job.
-    days: float | None = None
-    count: int | None = None
-    bytes: int | None = None
-
-    @classmethod
-    def read(cls, said: Mapping[str, object]) -> Keep:
-        """From a trait such as ``{"days": 30, "count": 1000}``; ValueError in words."""
-        known = [each.name for each in fields(cls)]
-        for name, value in said.items():
-            if name not in known:
-                raise ValueError(f"'{name}' is not one of {', '.join(known)}")
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-                raise ValueError(f"{name}: a number that is not negative is expected")
-        return cls(**said)  # type: ignore[arg-type]
-
-    @property
-    def everything(self) -> bool:
-        """Whether nothing is ever removed."""
-        return self == Keep()
 
 
 def plain_inputs(value: JSON) -> JSON:

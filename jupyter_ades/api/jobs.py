@@ -164,14 +164,15 @@ class RerunHandler(AdesHandler):
     async def post(self, job_id: str) -> None:
         """A new job with the same inputs, ``{"inputs": {...}}`` changes some: 201.
 
+        ``{"from": "unfinished-steps"}``: a CWL job's finished steps are used, a new job: 201.
         ``{"from": "stage-out"}``: a failed job's stage-out alone, the same job: 200.
         """
         document = read_object(self.read_json()) if self.request.body.strip() else {}
         changes, start = document.get("inputs", {}), document.get("from", "start")
         if not isinstance(changes, dict):
             raise InvalidRequest("inputs: an object of input ids and values is expected.")
-        if start not in ("start", "stage-out"):
-            raise InvalidRequest("from: 'start' or 'stage-out' is expected.")
+        if start not in ("start", "unfinished-steps", "stage-out"):
+            raise InvalidRequest("from: 'start', 'unfinished-steps' or 'stage-out' is expected.")
         if start == "stage-out":
             if changes:
                 raise InvalidRequest("inputs: a stage-out uses none; rerun from 'start'.")
@@ -179,5 +180,6 @@ class RerunHandler(AdesHandler):
             self.site.core.wake()
             self.answer(self.dialect.status(job, self.links))
             return
-        job = await self.ask(self.service.rerun, job_id, changes)
+        unfinished = start == "unfinished-steps"
+        job = await self.ask(self.service.rerun, job_id, changes, unfinished=unfinished)
         self.accepted(job)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jupyter_ades.core.chaining import chained
+from jupyter_ades.core.continuing import keeps_steps
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.resuming import is_ordered, order_stage_out
@@ -270,6 +271,7 @@ class Dispatcher:
         folder.root.mkdir(parents=True, mode=0o700)
         source = workspace.package_folder(job.process.digest, job.process.id)
         shutil.copytree(source / "package", folder.package)
+        earlier = job.request.continues
         folder.write_plan(
             WorkOrder(
                 job_id=job.id,
@@ -285,6 +287,8 @@ class Dispatcher:
                 chained=chained(job.request.inputs, workspace),
                 cores=self._site.cores,
                 keep_scratch=self._limits.keep_scratch,
+                keep_steps=keeps_steps(job.process, self._limits),
+                continues=str(workspace.job_dir(earlier).root) if earlier else "",
                 created=job.created,
             )
         )

@@ -40,6 +40,8 @@ class Limits:
     max_items: int = 1_000
     #: Bytes of what a workspace keeps of fetched files; 0 keeps none.
     cache_bytes: int = 20 * 2**30
+    #: Keep the finished steps of every CWL job, not only where the package says so.
+    reuse_steps: bool = False
     #: Keep ``inputs/`` and ``work/`` of successful jobs.
     keep_scratch: bool = False
 

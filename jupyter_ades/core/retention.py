@@ -12,7 +12,8 @@ from pathlib import Path
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import NoSuchJob
 from jupyter_ades.jobdir import bytes_of
-from jupyter_ades.model import Job, Keep
+from jupyter_ades.keep import Keep
+from jupyter_ades.model import Job
 
 DAY = 86400.0
 #: How long the files of a synchronous run are kept whose answer names them.

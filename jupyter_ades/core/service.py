@@ -13,6 +13,7 @@ from pathlib import Path
 
 from jupyter_ades.core.catalogue import Catalogue
 from jupyter_ades.core.chaining import OwnJobs, problems_of
+from jupyter_ades.core.continuing import check_continuing
 from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.inputs import check
 from jupyter_ades.core.limits import Limits
@@ -121,15 +122,19 @@ class Service(Catalogue):
         self._dispatcher.check(process)
         return replace(request, inputs=inputs)
 
-    def rerun(self, job_id: str, changes: Mapping[str, JSON]) -> Job:
+    def rerun(self, job_id: str, changes: Mapping[str, JSON], *, unfinished: bool = False) -> Job:
         """A new job like an earlier one, of the process as it is deployed now.
 
-        ``changes`` replace inputs; None takes one away.
+        ``changes`` replace inputs; None takes one away. ``unfinished`` uses the steps that the
+        earlier one finished; NothingToContinue when there are none.
         """
         earlier = self.job(job_id)
+        if unfinished:
+            check_continuing(earlier, self.job_dir(earlier), changes)
         inputs = {**plain_inputs(earlier.request.inputs), **changes}
         kept = {name: value for name, value in inputs.items() if value is not None}
-        job, _ = self.execute(earlier.process_id, replace(earlier.request, inputs=kept))
+        request = replace(earlier.request, inputs=kept, continues=earlier.id if unfinished else "")
+        job, _ = self.execute(earlier.process_id, request)
         return job
 
     def stage_out_again(self, job_id: str) -> Job:

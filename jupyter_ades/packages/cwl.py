@@ -77,6 +77,7 @@ class CwlReader:
             details={
                 "workflow": workflow,
                 **_containers(tools),
+                "reusable_steps": _reusable([loaded.tool, *tools]),
             },
             media_type=_media_type(package, text),
         )
@@ -137,6 +138,16 @@ def _containers(tools: Sequence[CwlProcess]) -> dict[str, JSON]:
         "docker": any(image is not None for image, _ in found),
         "docker_required": any(bool(required) for _, required in found),
     }
+
+
+def _reusable(processes: Sequence[CwlProcess]) -> bool:
+    """Whether the package itself says that finished steps may be used again.
+
+    CWL allows that where nothing is said; a tool of an author who did not think of it may well
+    read a clock or the web, so only a WorkReuse that is written counts.
+    """
+    found = (process.get_requirement("WorkReuse")[0] for process in processes)
+    return any((each or {}).get("enableReuse") is True for each in found)
 
 
 def _in_order(written: Mapping[str, JSON], key: str, found: Sequence[T]) -> tuple[T, ...]:

@@ -15,6 +15,7 @@ from cwltool.docker import DockerCommandLineJob, PodmanCommandLineJob
 from cwltool.job import CommandLineJob, JobBase
 
 from jupyter_ades.programs.cwl_progress import Part, Progress
+from jupyter_ades.system.descendants import JOB_VARIABLE
 from jupyter_ades.worker.lines import Lines
 
 #: Lines of a tool's output that are kept for the job's message.
@@ -121,6 +122,8 @@ class Heard:
         self.collect_outputs = self._noting_code(self.collect_outputs)
         mark = self.listener.errors.mark()
         context = runtimeContext.copy()
+        # Not by --preserve-environment: what a step is known again by would have it.
+        env = {**env, **{name: os.environ[name] for name in (JOB_VARIABLE,) if name in os.environ}}
         with _Tail(self.listener.progress.speaker.line) as tail:
             context.default_stdout = context.default_stderr = tail.file
             super()._execute(runtime, env, context, monitor_function)  # type: ignore[misc]

@@ -36,10 +36,11 @@ from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED
 from jupyter_ades.runners.steps import write_failure
 from jupyter_ades.system.containers import end_containers, note
-from jupyter_ades.system.descendants import JOB_VARIABLE
 
 #: Seconds that tools have to end by themselves when the job is dismissed.
 GRACE = 2.0
+#: Folder in the job's for what cwltool makes on the way.
+SCRATCH = "cwltool"
 
 
 def main(folder: str, engine: str = "") -> int:
@@ -67,7 +68,7 @@ def _run(order: WorkOrder, job: JobDir, listener: Listener, engine: str) -> int:
             argsl=_arguments(order, job, engine),
             stdout=outputs,
             logger_handler=_handler(listener.progress.speaker),
-            executor=Executor(order.cores, listener.progress, References(job, order.fetch)),
+            executor=Executor(order.cores, listener.progress, job, References(job, order.fetch)),
             loadingContext=LoadingContext(
                 {
                     "construct_tool_object": maker(listener),
@@ -81,21 +82,27 @@ def _run(order: WorkOrder, job: JobDir, listener: Listener, engine: str) -> int:
 
 
 def _arguments(order: WorkOrder, job: JobDir, engine: str) -> list[str]:
-    scratch = job.work / "cwltool"
+    scratch = job.work / SCRATCH
     scratch.mkdir()
     document = _url(job.package / order.process.entry)
     workflow = str(order.process.details.get("workflow") or "")
     return [
-        *("--basedir", str(job.work)),
+        *_step_arguments(order, job),
         *("--outdir", str(job.outputs)),
-        *("--tmpdir-prefix", f"{scratch}/tmp-", "--tmp-outdir-prefix", f"{scratch}/out-"),
-        *("--preserve-environment", JOB_VARIABLE),
+        *("--tmpdir-prefix", f"{scratch}/tmp-"),
         "--enable-ext",
         *_container_arguments(engine, job),
         *("--no-doc-cache", "--no-compute-checksum", "--disable-color"),
         f"{document}#{workflow.lstrip('#')}" if workflow else document,
         _url(job.work / JOB_ORDER),
     ]
+
+
+def _step_arguments(order: WorkOrder, job: JobDir) -> list[str]:
+    if not order.keep_steps:
+        return ["--basedir", str(job.work)]
+    # cwltool knows a step again by its inputs' paths below this folder, for another job as well.
+    return ["--basedir", str(job.root), "--cachedir", str(job.steps)]
 
 
 def _container_arguments(engine: str, job: JobDir) -> list[str]:
@@ -132,9 +139,10 @@ def _failure(listener: Listener) -> dict[str, Any]:
 class Executor(MultithreadedJobExecutor):
     """Runs tools side by side within the job's cores."""
 
-    def __init__(self, cores: int, progress: Progress, references: References) -> None:
+    def __init__(self, cores: int, progress: Progress, job: JobDir, references: References) -> None:
         super().__init__(max_parallel=cores)
         self._progress = progress
+        self._outputs = f"{job.work / SCRATCH}/out-"
         self._references = references
 
     def execute(
@@ -148,6 +156,8 @@ class Executor(MultithreadedJobExecutor):
         self._progress.root.expect(leaves(process, job_order_object))
         context = runtime_context.copy()
         context.select_resources = self.select_resources
+        # No argument: cwltool takes none beside --cachedir.
+        context.tmp_outdir_prefix = self._outputs
         make_access: Any = partial(BesideAccess, references=self._references)
         context.make_fs_access = make_access
         declare_formats(process.tool["inputs"], job_order_object, self._references.plain)

@@ -7,7 +7,7 @@ from typing import Any
 
 from traitlets import Dict, HasTraits, Int, TraitError, validate
 
-from jupyter_ades.model import Keep
+from jupyter_ades.keep import Keep
 
 
 class RetentionTraits(HasTraits):

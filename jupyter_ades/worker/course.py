@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from jupyter_ades.errors import AdesError, NothingToDeliver, Unavailable
 from jupyter_ades.jobdir import JobDir, write_atomic, write_record
@@ -16,6 +17,7 @@ from jupyter_ades.model import JSON, JobStatus, Ran, WorkOrder
 from jupyter_ades.runners.base import Runner
 from jupyter_ades.runners.registry import runner
 from jupyter_ades.system.containers import end_containers
+from jupyter_ades.worker.continuing import take_over
 from jupyter_ades.worker.log import JobLog
 from jupyter_ades.worker.metering import Meter, size_of
 from jupyter_ades.worker.process import Dismissal, Dismissed, run_command
@@ -76,7 +78,12 @@ class Course:
     def _stage_in(self, engine: Runner) -> None:
         self._say("staging in", 0)
         self._meter.begin("stage in")
-        self._staged = stage_in(self.order, self.job, self._telling("staging in", 0, STAGED_IN))
+        staged = None
+        if self.order.continues:
+            staged = take_over(JobDir(Path(self.order.continues)), self.job)
+        if staged is None:
+            staged = stage_in(self.order, self.job, self._telling("staging in", 0, STAGED_IN))
+        self._staged = staged
         write_atomic(self.job.staged, json.dumps(self._staged).encode())
         self.job.work.mkdir(exist_ok=True)
         engine.prepare(self.job, self._staged, self.order.process)

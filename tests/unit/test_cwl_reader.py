@@ -22,7 +22,12 @@ def test_the_seeds_own_package(tmp_path: Path) -> None:
     assert [each.title for each in process.inputs] == ["Expressions", ""]
     assert [each.package_type for each in process.outputs] == ["Directory[]"]
     assert (process.kind, process.runner, process.entry) == ("cwl", "cwltool", "app.cwl")
-    assert process.details == {"workflow": "snuggs", "docker": True, "docker_required": False}
+    assert process.details == {
+        "workflow": "snuggs",
+        "docker": True,
+        "docker_required": False,
+        "reusable_steps": False,
+    }
     assert process.media_type == "application/cwl"
 
 

@@ -14,7 +14,8 @@ import pytest
 from jupyter_ades.core.retention import BATCH, Retention
 from jupyter_ades.core.workspace import REMOVED, Workspace
 from jupyter_ades.errors import NoSuchJob
-from jupyter_ades.model import ExecuteRequest, Job, JobStatus, Keep, Process
+from jupyter_ades.keep import Keep
+from jupyter_ades.model import ExecuteRequest, Job, JobStatus, Process
 
 PROCESS = Process(id="p", digest="d", runner="fake")
 NOW = datetime.now(UTC)

@@ -1,0 +1,36 @@
+"""Which jobs can go on where they failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jupyter_ades.core.limits import Limits
+from jupyter_ades.errors import NothingToContinue
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import JSON, Job, JobStatus, Process
+
+#: Of a process: whether its package says that finished steps may be used again.
+REUSABLE = "reusable_steps"
+
+
+def keeps_steps(process: Process, limits: Limits) -> bool:
+    """Whether finished steps of a process's jobs are kept: said by the package or the operator."""
+    return process.kind == "cwl" and bool(process.details.get(REUSABLE) or limits.reuse_steps)
+
+
+def check_continuing(job: Job, folder: JobDir, changes: Mapping[str, JSON]) -> None:
+    """Raise NothingToContinue, with the reason, for a job that has no finished steps to use."""
+    if changes:
+        reason = "other inputs make other steps; rerun it from the start"
+    elif job.status not in (JobStatus.FAILED, JobStatus.DISMISSED):
+        reason = f"it is {job.status}; only one that failed or was dismissed goes on"
+    elif job.process.kind != "cwl":
+        reason = "a notebook is always run from its start"
+    elif not folder.steps.is_dir():
+        reason = (
+            "its finished steps were not kept: the package must say that they may be used again"
+            " (hints: WorkReuse: {enableReuse: true}), or c.ADES.reuse_steps, before it runs"
+        )
+    else:
+        return
+    raise NothingToContinue(f"Job {job.id} cannot go on from its unfinished steps: {reason}.")

@@ -8,9 +8,12 @@ PIP_SERVER := JUPYTER_ADES_SKIP_JS=1 $(PIP)
 # Where JupyterLab finds the other half.
 LABEXTENSION := $(VENV)/share/jupyter/labextensions/jupyter-ades
 METADATA := setup.cfg pyproject.toml
+# A file's tests stay together: they share servers.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile
+EVERYDAY := $(addprefix tests/,unit server conformance worker client whole)
 TYPESCRIPT := package.json yarn.lock $(shell find labextension -path '*/lib' -prune -o -type f -print)
 
-.PHONY: help demo lab test lint format coverage cwl-conformance docs watch hub clean
+.PHONY: help demo lab test test-all lint format coverage cwl-conformance docs watch hub clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,8 +24,11 @@ demo: $(VENV)/.eo  ## Run the sample CWL and notebook as jobs, from nothing to a
 lab: $(VENV)/.lab  ## The same set-up, and JupyterLab left open with both processes deployed
 	$(BIN)/python notebooks/demo/lab.py
 
-test: $(VENV)/.test  ## Run every test that this machine can run
-	$(BIN)/python -m pytest $(PYTEST)
+test: $(VENV)/.test  ## Run the tests of every day: no browser, hub, container or bucket
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(or $(PYTEST),$(EVERYDAY))
+
+test-all: $(VENV)/.test  ## Run every test that this machine can run
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST)
 
 watch: $(VENV)/.lab $(VENV)/.dev  ## Build the JupyterLab half on each change; reload to see it
 	PATH="$(CURDIR)/$(BIN):$$PATH" jlpm install --immutable
@@ -32,9 +38,9 @@ watch: $(VENV)/.lab $(VENV)/.dev  ## Build the JupyterLab half on each change; r
 	cp install.json jupyter_ades/labextension/
 	PATH="$(CURDIR)/$(BIN):$$PATH" jlpm watch
 
-coverage: $(VENV)/.test  ## The same, with the coverage of branches in jupyter_ades
+coverage: $(VENV)/.test  ## Run every test, with the coverage of branches in jupyter_ades
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest $(PYTEST)
+	$(BIN)/python -m coverage run -m pytest $(SIDE_BY_SIDE) $(PYTEST)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=90
 

@@ -20,8 +20,8 @@ class Overview:
     def __repr__(self) -> str:
         opened = sum(not each.record.status.final for each in self.jobs)
         return (
-            f"<ADES {self.client.url}: {len(self.processes)} processes,"
-            f" {opened} of the newest {len(self.jobs)} jobs open>"
+            f"<ADES {self.client.url}: processes: {len(self.processes)},"
+            f" open jobs: {opened} of the newest {len(self.jobs)}>"
         )
 
     def _repr_html_(self) -> str:

@@ -19,7 +19,7 @@ from tests.scene import NOTEBOOKS, make_scene, serving
 #: Notebook to what its outputs say, in this order.
 EXPECTED = {
     "quickstart.ipynb": [
-        "0 processes, 0 of the newest 0 jobs open",
+        "processes: 1, open jobs: 0 of the newest 0",
         "scene/MADE_32TQQ_20240620_0_L2A.json",
         "<Process vegetation-index-0_1_0: Vegetation index>",
         "successful, 100 %, Done",

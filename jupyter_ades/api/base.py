@@ -32,6 +32,7 @@ class ErrorAnswers:
     request: Any
     log: Any
     set_status: Callable[[int], None]
+    set_header: Callable[[str, str], None]
     finish: Callable[..., Any]
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -39,6 +40,8 @@ class ErrorAnswers:
         error = kwargs.get("exc_info", (None, None, None))[1]
         document = problem_document(status_code, error)
         self.set_status(document["status"])
+        if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.set_header("Allow", ", ".join(allowed(type(self))))
         self.finish(json.dumps(document), set_content_type=self._problem_type())
 
     def log_exception(self, kind: Any, value: Any, trace: Any) -> None:
@@ -52,6 +55,14 @@ class ErrorAnswers:
         accept = self.request.headers.get("Accept", "*/*")
         plain = any(kind in accept for kind in ("application/json", "*/*", "application/*"))
         return "application/json" if plain else "application/problem+json"
+
+
+def allowed(handler: type[Any]) -> list[str]:
+    """The methods that a handler has of its own."""
+    methods = ("get", "head", "post", "put", "patch", "delete")
+    blank = vars(web.RequestHandler)
+    found = ((method, getattr(handler, method)) for method in methods)
+    return [method.upper() for method, has in found if has is not blank[method]]
 
 
 def problem_document(status_code: int, error: BaseException | None) -> dict[str, Any]:

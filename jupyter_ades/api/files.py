@@ -60,6 +60,12 @@ class JobFilesHandler(ErrorAnswers, JupyterHandler, web.StaticFileHandler):  # t
         self.service = site.services[workspace]
         super().initialize(path=str(self.service.workspace.results))
 
+    def get_login_url(self) -> str:
+        """Where a browser is sent to; programs are told 403."""
+        if "text/html" not in self.request.headers.get("Accept", ""):
+            raise web.HTTPError(403)
+        return str(super().get_login_url())
+
     @property
     def content_security_policy(self) -> str:
         """An output must not script Jupyter, whatever a browser makes of it."""

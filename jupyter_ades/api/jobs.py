@@ -152,13 +152,14 @@ class RerunHandler(AdesHandler):
     @operation(
         "rerun",
         answers={
+            200: Answer(description="The same job, its stage-out alone.", schema="statusInfo"),
             201: Answer(
                 description="The new job.",
                 schema="statusInfo",
                 headers={"Location": "Where the job is."},
-            )
+            ),
         },
-        refuses=(404, 413, 429, 503),
+        refuses=(404, 409, 413, 429, 503),
         body={JSON_TYPE: "rerun"},
     )
     async def post(self, job_id: str) -> None:

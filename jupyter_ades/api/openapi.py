@@ -4,55 +4,64 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from jupyter_ades import __version__
-from jupyter_ades.api.operations import operation_of
+from jupyter_ades.api.ogc.schemas import as_openapi
+from jupyter_ades.api.openapi_schemas import RESPONSE, SCHEMAS, SUBSCRIBER, record, ref
+from jupyter_ades.api.operations import JSON_TYPE, Answer, Operation, Parameter, operation_of
+from jupyter_ades.model import Process
 
 METHODS = ("get", "post", "put", "patch", "delete")
-#: What a successful request of each kind is answered with, where it is not 200.
-CREATED = {("post", "/processes"), ("post", "/jobs/{jobID}/rerun")}
-NO_CONTENT = {("put", "/processes/{processID}"), ("delete", "/processes/{processID}")}
-PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "problems": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"path": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
-    },
-}
 #: How Jupyter takes a token.
 SECURITY = {
-    "token": {"type": "apiKey", "in": "header", "name": "Authorization"},
-    "bearer": {"type": "http", "scheme": "bearer"},
+    "token": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "`token <token>` or `Bearer <token>`; behind a hub one of the hub's.",
+    },
     "query": {"type": "apiKey", "in": "query", "name": "token"},
 }
+#: What any request may be refused with.
+ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
+FORM = Parameter(
+    name="f",
+    schema={"type": "string", "enum": ["json", "html"]},
+    description="The form of the answer, before what `Accept` says.",
+)
+#: Processes with addresses of their own in the description.
+MOST = 100
+Schema = dict[str, Any]
+Routes = Sequence[tuple[str, type[Any]]]
 
 
-def openapi(title: str, server: str, routes: Iterable[tuple[str, type[Any]]]) -> dict[str, Any]:
+def openapi(
+    title: str, server: str, routes: Routes, processes: Iterable[Process] = (), *, strict: bool
+) -> Schema:
     """The description; ``routes`` are the dialect's own, ``server`` is its root's address."""
+    paths = {template(path): _path(template(path), handler, strict) for path, handler in routes}
+    execution = paths["/processes/{processID}/execution"]
+    own = {
+        f"/processes/{process.id}/execution": _of_process(execution["post"], process)
+        for process in list(processes)[:MOST]
+    }
     return {
         "openapi": "3.0.3",
         "info": {"title": title, "version": __version__},
         "servers": [{"url": server}],
-        "paths": {template(path): _path(template(path), handler) for path, handler in routes},
+        "paths": {**paths, **own},
         "components": {
-            "schemas": {"problem": PROBLEM},
+            "schemas": SCHEMAS,
             "responses": {
                 "problem": {
                     "description": "What is wrong, where, and what to do (RFC 7807).",
                     "content": {
-                        "application/json": {"schema": {"$ref": "#/components/schemas/problem"}}
+                        kind: {"schema": ref("problem")}
+                        for kind in (JSON_TYPE, "application/problem+json")
                     },
                 }
             },
@@ -65,40 +74,135 @@ def openapi(title: str, server: str, routes: Iterable[tuple[str, type[Any]]]) ->
 def template(pattern: str) -> str:
     """A route's pattern as a path template: ``/jobs/{jobID}/files/{path}``."""
     path = pattern.replace("(?:jobs|execution)", "execution").replace("results?", "results")
-    path = path.replace("\\.", ".")
     path = path.replace("/processes/([^/]+)", "/processes/{processID}")
     path = path.replace("/jobs/([^/]+)", "/jobs/{jobID}").replace("(.+)", "{path}")
+    path = path.replace("/results/([^/]+)", "/results/{outputID}").replace("\\.", ".")
     return path or "/"
 
 
-def _path(path: str, handler: type[Any]) -> dict[str, Any]:
+def _path(path: str, handler: type[Any], strict: bool) -> Schema:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"{(\w+)}", path)
     ]
     found = {
-        method: _operation(method, path, inspect.getdoc(getattr(handler, method)) or "")
+        method: _operation(
+            _named(said, path), inspect.getdoc(getattr(handler, method)) or "", strict
+        )
         for method in METHODS
-        if operation_of(handler, method)
+        if (said := operation_of(handler, method))
     }
     return {**({"parameters": parameters} if parameters else {}), **found}
 
 
-def _operation(method: str, path: str, sentence: str) -> dict[str, Any]:
-    operation: dict[str, Any] = {
-        "summary": sentence.partition("\n")[0],
+def _sentence(handler: type[Any], method: str) -> str:
+    return (inspect.getdoc(getattr(handler, method)) or "").partition("\n")[0]
+
+
+def _named(said: Operation, path: str) -> Operation:
+    """An operation's own name, where one handler is at two addresses."""
+    folder = said.name == "getFile" and "{path}" not in path
+    return replace(said, name="getFolder") if folder else said
+
+
+def _operation(said: Operation, sentence: str, strict: bool) -> Schema:
+    pages = said.page and strict
+    query = [*said.query, *([FORM] if pages else [])]
+    refuses = {*ALWAYS, *said.refuses, *([HTTPStatus.NOT_ACCEPTABLE] if strict else [])}
+    problem = {"$ref": "#/components/responses/problem"}
+    operation: Schema = {
+        "operationId": said.name,
+        "summary": sentence,
+        "parameters": [_parameter(each) for each in query],
         "responses": {
-            _status(method, path): {"description": "As asked."},
-            "default": {"$ref": "#/components/responses/problem"},
+            **{str(status): _answer(answer, pages) for status, answer in said.answers.items()},
+            **{str(int(status)): problem for status in sorted(refuses)},
         },
     }
-    if method in ("post", "put", "patch"):
-        operation["requestBody"] = {"content": {"application/json": {"schema": {}}}}
+    if said.body:
+        content = {kind: {"schema": _schema(schema)} for kind, schema in said.body.items()}
+        operation["requestBody"] = {"content": content, "required": said.name != "rerun"}
     return operation
 
 
-def _status(method: str, path: str) -> str:
-    makes_a_job = method == "post" and path.startswith("/processes/")
-    if makes_a_job or (method, path) in CREATED:
-        return "201"
-    return "204" if (method, path) in NO_CONTENT else "200"
+def _parameter(each: Parameter) -> Schema:
+    found = {
+        "name": each.name,
+        "in": "query",
+        "description": each.description,
+        "schema": dict(each.schema),
+    }
+    return {**found, "explode": False} if each.schema.get("type") == "array" else found
+
+
+def _answer(answer: Answer, page: bool) -> Schema:
+    found: Schema = {"description": answer.description}
+    if answer.schema is not None:
+        kinds = {
+            kind: {"schema": _schema(answer.schema) if kind == JSON_TYPE else {}}
+            for kind in answer.media_types
+        }
+        html = {"text/html": {"schema": {"type": "string"}}} if page else {}
+        found["content"] = {**kinds, **html}
+    if answer.headers:
+        found["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in answer.headers.items()
+        }
+    return found
+
+
+def _schema(schema: Any) -> Schema:
+    return ref(schema) if isinstance(schema, str) else dict(schema)
+
+
+# processes
+
+
+def _of_process(execution: Schema, process: Process) -> Schema:
+    """Execution at a process's own address, with its own inputs and outputs."""
+    inputs = record(
+        tuple(each.id for each in process.inputs if each.required),
+        **{each.id: _value_of(as_openapi(each.schema, ogc=False)) for each in process.inputs},
+    )
+    outputs = record(**{each.id: ref("output") for each in process.outputs})
+    body = record(
+        ("inputs",) if inputs.get("required") else (),
+        inputs={**inputs, "additionalProperties": False},
+        outputs={**outputs, "additionalProperties": False, "nullable": True},
+        response=RESPONSE,
+        subscriber=SUBSCRIBER,
+    )
+    answers = {**execution["responses"]}
+    answers.pop("404", None)
+    content = {**answers["200"]["content"], JSON_TYPE: {"schema": _results_of(process)}}
+    return {
+        "post": {
+            **execution,
+            "operationId": f"execute-{process.id}",
+            "summary": f"Execute {process.title or process.id}.",
+            "requestBody": {"content": {JSON_TYPE: {"schema": body}}, "required": True},
+            "responses": {**answers, "200": {**answers["200"], "content": content}},
+        }
+    }
+
+
+def _value_of(schema: Schema) -> Schema:
+    """A value as it is, qualified, or by a link."""
+    return {
+        "anyOf": [
+            schema,
+            record(("value",), value=schema, mediaType={"type": "string"}),
+            ref("link"),
+        ]
+    }
+
+
+def _results_of(process: Process) -> Schema:
+    """A map of all outputs, or the one that was asked for."""
+    values = {each.id: as_openapi(each.schema, ogc=False) for each in process.outputs}
+    qualified = {
+        name: {"anyOf": [schema, record(value={}, mediaType={"type": "string"}), ref("link")]}
+        for name, schema in values.items()
+    }
+    return {"anyOf": [record(**qualified), *values.values()]}

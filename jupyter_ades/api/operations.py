@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from jupyter_ades.api.times import PATTERN
 from jupyter_ades.model import JobStatus
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -120,7 +121,7 @@ JOB_FILTERS = (
     Parameter(name="status", schema=words(*STATUSES), description="Only jobs in these states."),
     Parameter(
         name="datetime",
-        schema={"type": "string"},
+        schema={"type": "string", "pattern": PATTERN},
         description="Accepted at this time, or between two: `2026-05-01/..`.",
     ),
     Parameter(name="minDuration", schema=number(0, 2**31), description="Seconds run at the least."),

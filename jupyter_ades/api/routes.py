@@ -15,7 +15,7 @@ from jupyter_ades.api.dialect import Dialect
 from jupyter_ades.api.executing import ExecutionHandler
 from jupyter_ades.api.files import JobFilesHandler, LogHandler, QuicklookHandler
 from jupyter_ades.api.jobs import JobHandler, JobsHandler, RequestHandler, RerunHandler
-from jupyter_ades.api.openapi import openapi
+from jupyter_ades.api.openapi import MOST, openapi
 from jupyter_ades.api.operations import Answer, operation
 from jupyter_ades.api.outputs import OutputsHandler
 from jupyter_ades.api.page_files import page_routes
@@ -81,7 +81,11 @@ class ApiHandler(AdesHandler):
     async def get(self) -> None:
         """OpenAPI 3.0."""
         title = f"ADES of workspace {self.workspace} ({self.dialect.name})"
-        self.answer(openapi(title, self.dialect.location(self.links), routes_of(self.dialect)))
+        page = await self.ask(self.service.processes, limit=MOST)
+        offered = page.processes if self.dialect.strict else ()
+        server = self.dialect.location(self.links)
+        table = routes_of(self.dialect)
+        self.answer(openapi(title, server, table, offered, strict=self.dialect.strict))
 
 
 ROUTES.append((r"/api", ApiHandler))

@@ -186,9 +186,10 @@ class Store(Outbox):
         return found if cursor.order == "DESC" else found[::-1]
 
     def open_jobs(self, status: JobStatus, *, limit: int = -1) -> list[Job]:
-        """Jobs in a state, oldest first: the order of the queue."""
+        """Jobs in a state in the order of the queue: oldest first, those waited for before all."""
         rows = self._run(
-            f"SELECT {COLUMNS} FROM {JOBS} WHERE status = ? ORDER BY jobs.number LIMIT ?",
+            f"SELECT {COLUMNS} FROM {JOBS} WHERE status = ?"
+            " ORDER BY unlisted DESC, jobs.number LIMIT ?",
             (status, limit),
         )
         return [read_job(row) for row in rows]

@@ -72,6 +72,10 @@ END;
 ALTER TABLE jobs ADD COLUMN job_bytes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN result_bytes INTEGER NOT NULL DEFAULT 0;
 """,
+    # The queue, in which those go first that a client waits for.
+    """
+CREATE INDEX jobs_queue ON jobs (status, unlisted DESC, number);
+""",
 )
 SCHEMA_VERSION = len(STEPS)
 

@@ -143,7 +143,7 @@ def test_a_job_on_a_full_disk_ends_with_a_true_state(server: Server, disk: Path)
 def test_results_that_had_no_room_are_delivered_by_a_rerun_of_the_stage_out(
     tmp_path: Path, disk: Path
 ) -> None:
-    server = Server(tmp_path, traits={"results_url": disk / "results"})
+    server = Server(tmp_path, traits={"results_url": disk / "results", "min_free_bytes": 0})
     server.start()
     try:
         book = notebook('gate: str = ""\nsize: int = 1', (WRITER[0], WRITER[2]))

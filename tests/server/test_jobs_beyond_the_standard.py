@@ -171,7 +171,8 @@ async def test_the_api_describes_every_route(call: Call, small: str, jp_base_url
     assert not [path for path in paths if re.search(r"[()\\^?*+]", path)]
     assert set(paths["/processes/{processID}"]) - {"parameters"} == {"get", "post", "put", "delete"}
     execution = paths["/processes/{processID}/execution"]["post"]
-    assert (execution["summary"], list(execution["responses"])) == ("Execute.", ["201", "default"])
+    assert execution["summary"] == "Execute."
+    assert {"200", "201", "400", "403", "404", "413", "429"} <= set(execution["responses"])
     (job,) = paths["/jobs/{jobID}"]["parameters"]
     assert (job["name"], job["in"], job["required"]) == ("jobID", "path", True)
     for path in ("/", "/processes", "/jobs", "/health", "/conformance", "/api"):

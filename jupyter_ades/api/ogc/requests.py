@@ -71,9 +71,23 @@ def _outputs(given: JSON, process: Process, problems: _Problems) -> dict[str, JS
             problems.add(path, f"{process.id} has no such output; its outputs are {its}.")
         elif not isinstance(wish, dict):
             problems.add(path, "an object is expected; {} asks for it as it is.")
-        elif wish.get("transmissionMode", "value") not in TRANSMISSIONS:
-            problems.add(f"{path}.transmissionMode", "'value' or 'reference' is expected.")
+        else:
+            _wish(wish, path, problems)
     return given
+
+
+def _wish(wish: Mapping[str, JSON], path: str, problems: _Problems) -> None:
+    """How one output is wanted."""
+    if wish.get("transmissionMode", "value") not in TRANSMISSIONS:
+        problems.add(f"{path}.transmissionMode", "'value' or 'reference' is expected.")
+    form = wish.get("format", {})
+    words = [form.get(key, "") for key in ("mediaType", "encoding")] if _is_map(form) else [None]
+    if not all(isinstance(each, str) for each in words):
+        problems.add(f"{path}.format", "an object with 'mediaType' is expected.")
+
+
+def _is_map(value: JSON) -> bool:
+    return isinstance(value, dict)
 
 
 def _inputs(given: JSON, process: Process, problems: _Problems) -> dict[str, JSON]:

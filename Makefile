@@ -13,7 +13,7 @@ SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 EVERYDAY := $(addprefix tests/,unit server conformance worker client whole)
 TYPESCRIPT := package.json yarn.lock $(shell find labextension -path '*/lib' -prune -o -type f -print)
 
-.PHONY: help demo lab test test-all lint format coverage cwl-conformance docs watch hub clean
+.PHONY: help demo lab test test-all lint format coverage bench cwl-conformance docs watch hub clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ coverage: $(VENV)/.test  ## Run every test, with the coverage of branches in jup
 	$(BIN)/python -m coverage run -m pytest $(SIDE_BY_SIDE) $(PYTEST)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=90
+
+bench: $(VENV)/.test  ## Measure, as ratios to what others do of the same: NAME=transfers
+	$(BIN)/python -m tests.benchmarks $(NAME)
 
 cwl-conformance: $(VENV)/.test  ## Run CWL's conformance tests through a server: SUITE=<checkout of cwl-v1.2>
 	$(BIN)/python -m tests.cwl_conformance $(or $(SUITE),tests/cwl_conformance/suite) $(CWLTEST)

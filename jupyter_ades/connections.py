@@ -19,6 +19,9 @@ from jupyter_ades.errors import RefusedReference
 from jupyter_ades.model import FetchPolicy
 from jupyter_ades.references import address_allowed
 
+#: Connections to one host that are kept for the next requests.
+KEPT = 16
+
 
 class _Guarded(HTTPConnection):
     policy: ClassVar[FetchPolicy]
@@ -74,7 +77,7 @@ def pool(policy: FetchPolicy) -> urllib3.PoolManager:
     plain = type("Guarded", (_Guarded,), {"policy": policy})
     secure = type("GuardedTLS", (_GuardedTLS,), {"policy": policy})
     manager = urllib3.PoolManager(
-        timeout=urllib3.Timeout(connect=policy.timeout, read=policy.timeout)
+        maxsize=KEPT, timeout=urllib3.Timeout(connect=policy.timeout, read=policy.timeout)
     )
     manager.pool_classes_by_scheme = {
         "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),

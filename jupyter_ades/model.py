@@ -198,7 +198,7 @@ class S3:
     #: Seconds without a byte, attempts for one request, requests that a job has under way at once.
     timeout: float = 60.0
     attempts: int = 6
-    parallel: int = 8
+    parallel: int = 10
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -73,8 +73,14 @@ class BucketFiles:
     @property
     def _client(self) -> Any:
         from jupyter_ades.s3.client import client
+        from jupyter_ades.s3.reasons import is_botocore, reason
 
-        return client(self._settings)
+        try:
+            return client(self._settings)
+        except Exception as error:
+            if not is_botocore(error):
+                raise
+            raise Unavailable(f"The bucket cannot be reached: {reason(error)}.") from error
 
     async def send(self, address: S3Address, *, body: bool) -> None:
         """A file, or the part of it that the request's headers want."""

@@ -16,6 +16,10 @@ from jupyter_ades.model import S3
 CONNECT = 10.0
 
 
+class NoCredentials(Exception):
+    """The operator's function failed, or gave no ``access_key`` and ``secret_key``."""
+
+
 @lru_cache(maxsize=32)
 def client(settings: S3) -> Any:
     """The S3 client of these settings; safe in threads, with connections of its own."""
@@ -74,5 +78,11 @@ def _from_function(name: str) -> dict[str, str]:
     if not name:
         return {}
     module, _, function = name.partition(":")
-    found: dict[str, str] = getattr(importlib.import_module(module), function)()
+    try:
+        found: dict[str, str] = getattr(importlib.import_module(module), function)()
+        found["access_key"], found["secret_key"]
+    except Exception as error:
+        raise NoCredentials(
+            f"c.ADES.s3_credentials ({name}) gave no credentials: {type(error).__name__}: {error}"
+        ) from error
     return found

@@ -27,14 +27,13 @@ class Object:
     modified: datetime
 
 
-def below(settings: S3, folder: S3Address) -> Iterator[Object]:
-    """Every object below a prefix, by key. botocore's errors are raised as they are."""
-    pages = (
-        client(settings)
-        .get_paginator("list_objects_v2")
-        .paginate(Bucket=folder.bucket, Prefix=folder.key, **payer(settings))
-    )
-    for page in pages:
+def below(settings: S3, folder: S3Address, most: int | None = None) -> Iterator[Object]:
+    """Every object below a prefix, or so many, by key. botocore's errors are raised as they are."""
+    bound = {"PaginationConfig": {"MaxItems": most, "PageSize": most}} if most else {}
+    listing = client(settings).get_paginator("list_objects_v2")
+    for page in listing.paginate(
+        Bucket=folder.bucket, Prefix=folder.key, **payer(settings), **bound
+    ):
         for each in page.get("Contents", []):
             yield as_object(folder.bucket, each)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_ades.s3.client import NoCredentials
+
 #: Error code of the S3 API to words; HEAD answers have the status alone.
 _CODES = {
     "NoSuchBucket": "there is no such bucket",
@@ -64,8 +66,12 @@ def reason(error: BaseException) -> str:
     for kind in type(error).__mro__:
         if kind.__name__ in _CLASSES:
             return _CLASSES[kind.__name__] + _last(error)
+    if isinstance(error, NoCredentials):
+        return str(error)
     if isinstance(error, OSError):
         return error.strerror or str(error)
+    if isinstance(error, ValueError) and "endpoint" in str(error):
+        return str(error).rstrip(".")
     return f"{type(error).__name__}: {error}".rstrip(".")
 
 
@@ -81,7 +87,9 @@ def status_of(error: BaseException) -> int:
 
 
 def is_botocore(error: BaseException) -> bool:
-    """Whether an error is of boto3, or of what it stands on."""
+    """Whether an error is of boto3, of what it stands on, or of making a client."""
+    if isinstance(error, NoCredentials | ValueError):
+        return True
     return type(error).__module__.partition(".")[0] in ("boto3", "botocore", "s3transfer")
 
 

@@ -59,7 +59,7 @@ class BucketTraits(HasTraits):
         " AWS environment and profiles are used."
     ).tag(config=True)
     s3_parallel = Int(
-        8, help="Requests to the S3 service that one job has under way at once. Default: 8."
+        10, help="Requests to the S3 service that one job has under way at once. Default: 10."
     ).tag(config=True)
     s3_attempts = Int(
         6, help="Attempts for one request to the S3 service, with growing pauses. Default: 6."

@@ -19,14 +19,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
+import psutil
 
 from jupyter_ades.fetch import Fetched, Unchanged, Validator
-from jupyter_ades.jobdir import read_record, write_record
+from jupyter_ades.jobdir import read_record
 from jupyter_ades.worker.multihash import Multihash
 
 T = TypeVar("T")
@@ -60,6 +62,9 @@ class Stamp:
     size: int
     #: Modification time in ns.
     written: int
+    #: When the machine ran, by its own name for that: nothing here is forced to the disk, so after
+    #: a restart a copy may be there by name only.
+    boot: str
     media_type: str
 
 
@@ -127,6 +132,9 @@ class Cache:
             found = copy.stat()
         except OSError:
             return None
+        if stamp and stamp.boot != _boot():
+            self._drop(name)
+            return None
         if stamp and (found.st_size, found.st_mtime_ns) == (stamp.size, stamp.written):
             return stamp
         if stamp:
@@ -158,11 +166,14 @@ class Cache:
                 os.link(fetched.path, self._copies / name)
             found = (self._copies / name).stat()
             stamp = Stamp(
-                size=found.st_size, written=found.st_mtime_ns, media_type=fetched.media_type
+                size=found.st_size,
+                written=found.st_mtime_ns,
+                boot=_boot(),
+                media_type=fetched.media_type,
             )
-            write_record(self._stamp_file(name), stamp)
+            _write(self._stamp_file(name), stamp)
             if fetched.validator:
-                write_record(self._addresses / key, Known(validator=fetched.validator, copy=name))
+                _write(self._addresses / key, Known(validator=fetched.validator, copy=name))
         except OSError as error:
             log.info("%s is not kept for other jobs: %s", fetched.path.name, error)
 
@@ -237,6 +248,19 @@ def _read(path: Path, kind: type[T]) -> T | None:
         return read_record(path, kind)
     except (OSError, msgspec.DecodeError):
         return None
+
+
+def _write(path: Path, record: object) -> None:
+    """Write a record; a reader that comes too early finds none, and fetches."""
+    path.write_bytes(msgspec.json.encode(record))
+
+
+@cache
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return str(round(psutil.boot_time()))
 
 
 def _age(path: Path) -> int:

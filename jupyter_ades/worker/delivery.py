@@ -50,12 +50,13 @@ class Layout:
     _names: set[str] = field(default_factory=set)
     _folders: set[str] = field(default_factory=set)
     _by_source: dict[Path, Placed] = field(default_factory=dict)
+    _real: dict[Path, Path] = field(default_factory=dict)
 
     def add(
         self, source: Path, wanted: str, output: str, described: Mapping[str, JSON] | None = None
     ) -> Placed:
         """Deliver a file under a path, or one near it when that is taken; once, however named."""
-        real = source.resolve()
+        real = self.real(source)
         if real not in self._by_source:
             self._by_source[real] = Placed(
                 source=real,
@@ -69,8 +70,14 @@ class Layout:
 
     def target_of(self, source: Path) -> str | None:
         """Where a file goes; None when it is not delivered."""
-        placed = self._by_source.get(source.resolve())
+        placed = self._by_source.get(self.real(source))
         return placed.target if placed else None
+
+    def real(self, path: Path) -> Path:
+        """A path with its links followed, once: it is asked for several times of each file."""
+        if path not in self._real:
+            self._real[path] = path.resolve()
+        return self._real[path]
 
     @property
     def bytes(self) -> int:

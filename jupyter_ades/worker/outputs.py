@@ -65,8 +65,8 @@ class Outputs:
 
     def place(self, source: Path) -> str | None:
         """A delivered file's or folder's path in the results; None when it is not delivered."""
-        real = source.resolve()
-        target = self._placed_folders.get(real) or self.layout.target_of(real)
+        real = self.layout.real(source)
+        target = self._placed_folders.get(real) or self.layout.target_of(source)
         if real in self._replaced:
             target = self._replaced[real][0]
         return None if target is None else f"wf-{self.job_id}/{target}"
@@ -87,10 +87,10 @@ class Outputs:
     def _file(self, value: Mapping[str, JSON], output: str) -> JSON:
         """A link to the file; None when it is not there or leads out of where it was left."""
         path = _path(value)
-        if path is None or not is_within(path, _root(path, value)):
+        if path is None or not is_within(path, self.layout.real(_root(path, value))):
             return None
-        if path.resolve() in self._replaced:
-            return self._link(*self._replaced[path.resolve()])
+        if self.layout.real(path) in self._replaced:
+            return self._link(*self._replaced[self.layout.real(path)])
         relative = str(value.get("relative") or value.get("basename") or path.name)
         placed = self.layout.add(path, relative, output, value)
         link = self._link(placed.target, placed.media_type)
@@ -187,4 +187,4 @@ def _root(path: Path, value: Mapping[str, JSON]) -> Path:
     """The folder that a file was left in: its links may not lead out of that."""
     above = Path(os.path.abspath(path)).parents
     steps = len(Path(str(value.get("relative") or path.name)).parts)
-    return above[min(steps, len(above)) - 1].resolve()
+    return above[min(steps, len(above)) - 1]

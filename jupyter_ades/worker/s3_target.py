@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.model import WorkOrder
 from jupyter_ades.s3.address import read_address
-from jupyter_ades.worker.delivery import Tell, files_in
+from jupyter_ades.worker.delivery import Tell
 from jupyter_ades.worker.media import media_type
 from jupyter_ades.worker.own_catalog import CATALOG
 
@@ -65,7 +65,8 @@ class S3Target:
             log.warning("%s may hold half a delivery: %s", self._folder, reason(error))
 
     def _send_all(self, tell: Tell) -> None:
-        """Everything but the catalog, a look at what arrived, and then the catalog."""
+        """Everything but the catalog, and then the catalog."""
+        self._clear()
         files = list(self._uploads())
         last = [each for each in files if each.source == self._scratch / CATALOG]
         first = [each for each in files if each not in last]
@@ -77,13 +78,14 @@ class S3Target:
             tell(sent, len(files), str(each.source.relative_to(self._scratch)))
 
         self._send(first, done)
-        self._compare(first)
         self._send(last, done)
 
     def _uploads(self) -> Iterator[Upload]:
         from jupyter_ades.s3.transfers import Upload
 
-        for path in files_in(self._scratch):
+        for path in sorted(self._scratch.rglob("*")):
+            if path.is_dir():
+                continue
             name = path.relative_to(self._scratch).as_posix()
             yield Upload(
                 source=path, address=self._folder.below(name), media_type=media_type(path.name)
@@ -97,26 +99,23 @@ class S3Target:
         except TransferFailed as error:
             raise self._unavailable(str(error)) from error
 
-    def _compare(self, files: Sequence[Upload]) -> None:
-        """See that the bucket has each file at its size, and nothing of an earlier attempt."""
-        from botocore.exceptions import BotoCoreError, ClientError
+    def _clear(self) -> None:
+        """Remove what an earlier attempt left: most often nothing, which one request tells."""
+        from jupyter_ades.s3.objects import NotRemoved, below, remove_below
+        from jupyter_ades.s3.reasons import FORBIDDEN, code_of, is_botocore, reason
 
-        from jupyter_ades.s3.objects import below, remove
-        from jupyter_ades.s3.reasons import FORBIDDEN, code_of, reason
-
-        wanted = {str(each.address): each.source.stat().st_size for each in files}
         try:
-            found = {str(each.address): each for each in below(self._settings, self._folder)}
-            remove(self._settings, [found[name].address for name in found.keys() - wanted.keys()])
-        except (BotoCoreError, ClientError) as error:
-            if code_of(error) in FORBIDDEN:
-                log.warning("%s was not looked at: listing it is denied", self._folder)
-                return
-            raise self._unavailable(f"{self._folder}: {reason(error)}") from error
-        for name, size in wanted.items():
-            there = found[name].size if name in found else None
-            if there != size:
-                raise self._unavailable(f"{name} has {there} of {size} bytes there")
+            if any(True for _ in below(self._settings, self._folder, most=1)):
+                remove_below(self._settings, self._folder)
+        except NotRemoved as error:
+            raise self._unavailable(str(error)) from error
+        except Exception as error:
+            if not is_botocore(error):
+                raise
+            if code_of(error) not in FORBIDDEN:
+                raise self._unavailable(f"{self._folder}: {reason(error)}") from error
+            # The keys may be good for writing only.
+            log.warning("%s was not looked at: listing it is denied", self._folder)
 
     def _unavailable(self, why: str) -> Unavailable:
         return Unavailable(f"The results could not be delivered to {self.location}: {why}.")

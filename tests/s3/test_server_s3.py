@@ -272,3 +272,49 @@ def test_a_bucket_that_is_missing_is_said_at_start_and_in_health(
         "detail": why,
     }
     assert f"cannot be kept: {why}" in log.read_text()
+
+
+READS = """
+import json
+import pathlib
+said = {path.name: path.stat().st_size for path in files}
+said["one"] = one.name if one else None
+pathlib.Path("said.json").write_text(json.dumps(said))
+"""
+
+
+def test_results_in_a_bucket_are_inputs_of_the_next_job(server: Server, job: str) -> None:
+    source = "files: list[Path] = []\none: Path | None = None"
+    package = notebook(source, (READS,), id="reader")
+    process = server.send("POST", "processes", data=package, headers=HEADERS).json()["id"]
+    inputs = {
+        "files": [{"href": f"{server.root}/jobs/{job}/results/results"}],
+        "one": {"href": f"ades:job/{job}#notebook"},
+    }
+    body = server.send("POST", f"processes/{process}/jobs", json={"inputs": inputs}).json()
+    next_job = body["jobID"]
+    status = ended(server, next_job)
+    assert status["status"] == "successful", status
+    said = file(server, next_job, "said.json").json()
+    assert said["data.bin"] == 1024000
+    assert {"env.txt", "own.txt"} <= said.keys()
+    assert said["one"].endswith(".ipynb")
+    request = server.send("GET", f"jobs/{next_job}/request").json()
+    assert request["inputs"]["files"] == [{"href": f"ades:job/{job}#results"}]
+
+
+def test_a_job_that_is_not_there_is_refused_as_an_input(server: Server, job: str) -> None:
+    package = notebook("files: list[Path] = []", (), id="taker")
+    process = server.send("POST", "processes", data=package, headers=HEADERS).json()["id"]
+    unknown = "00000000-0000-0000-0000-000000000000"
+    hrefs = [f"/terradue/wps3/jobs/{unknown}/results", f"ades:job/{job}#none", "s3://x/../y"]
+    inputs = {"files": [{"href": href} for href in hrefs]}
+    answer = server.send("POST", f"processes/{process}/jobs", json={"inputs": inputs})
+    assert answer.status_code == 400
+    assert "inputs.files[2]" in answer.text
+    del inputs["files"][2]
+    answer = server.send("POST", f"processes/{process}/jobs", json={"inputs": inputs})
+    assert answer.status_code == 400
+    problems = {each["path"]: each["detail"] for each in answer.json()["problems"]}
+    assert problems["inputs.files[0]"] == f"There is no job '{unknown}'."
+    assert "that job's outputs are" in problems["inputs.files[1]"]

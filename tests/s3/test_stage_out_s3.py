@@ -154,6 +154,23 @@ def test_credentials_that_are_not_there_are_said(
         job.deliver({"f": file(text(job.left / "a.txt"))})
 
 
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"credentials": "os:getpid"}, r"c\.ADES\.s3_credentials \(os:getpid\) gave no"),
+        ({"profile": "none"}, "there is no such profile"),
+        ({"endpoint": "http://"}, "endpoint"),
+    ],
+)
+def test_settings_that_are_wrong_are_said(
+    job: Job, s3: Service, settings: dict[str, str], why: str
+) -> None:
+    bound(job, s3)
+    job.order = replace(job.order, s3=replace(job.order.s3, **settings))
+    with pytest.raises(Unavailable, match=why):
+        job.deliver({"f": file(text(job.left / "a.txt"))})
+
+
 def test_a_service_that_is_not_there_is_said_after_its_attempts(job: Job, s3: Service) -> None:
     bound(job, s3)
     nowhere = replace(s3.settings(), endpoint="http://127.0.0.1:9", attempts=2)

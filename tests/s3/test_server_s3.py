@@ -284,7 +284,7 @@ pathlib.Path("said.json").write_text(json.dumps(said))
 
 
 def test_results_in_a_bucket_are_inputs_of_the_next_job(server: Server, job: str) -> None:
-    source = "files: list[Path] = []\none: Path | None = None"
+    source = "files: 'list[Path]' = []\none: 'Path | None' = None"
     package = notebook(source, (READS,), id="reader")
     process = server.send("POST", "processes", data=package, headers=HEADERS).json()["id"]
     inputs = {
@@ -304,7 +304,7 @@ def test_results_in_a_bucket_are_inputs_of_the_next_job(server: Server, job: str
 
 
 def test_a_job_that_is_not_there_is_refused_as_an_input(server: Server, job: str) -> None:
-    package = notebook("files: list[Path] = []", (), id="taker")
+    package = notebook("files: 'list[Path]' = []", (), id="taker")
     process = server.send("POST", "processes", data=package, headers=HEADERS).json()["id"]
     unknown = "00000000-0000-0000-0000-000000000000"
     hrefs = [f"/terradue/wps3/jobs/{unknown}/results", f"ades:job/{job}#none", "s3://x/../y"]

@@ -274,7 +274,8 @@ class ADES(ApiTraits, BucketTraits, RetentionTraits, ExtensionApp):
         folder = "" if bucket else self.results_url
         default = Path("ades-results") / name
         results = user_folder / (Path(folder).expanduser() if folder else default)
-        return Workspace(name, root, results, bucket, self.results_s3())
+        scratch = Path(self.scratch_root).expanduser().resolve() if self.scratch_root else None
+        return Workspace(name, root, results, bucket, self.results_s3(), scratch)
 
     def initialize_handlers(self) -> None:
         """Mount every workspace in every dialect."""

@@ -64,6 +64,13 @@ def read_record(path: Path, kind: type[T]) -> T | None:
     return msgspec.json.decode(data, type=kind)
 
 
+def _pointed(pointer: Path) -> Path | None:
+    try:
+        return Path(os.fsdecode(pointer.read_bytes()))
+    except OSError:
+        return None
+
+
 class JobDir:
     """One job's folder: the whole contract between the server and the worker."""
 
@@ -79,8 +86,6 @@ class JobDir:
         self.results = root / "results.json"
         #: That the command ended well (:class:`Ran`): stage-out alone is left to do.
         self.ran = root / "ran.json"
-        #: Where results are put together that go to a bucket.
-        self.delivery = root / "delivery"
         #: What the job cost (:class:`Statistics`).
         self.statistics = root / "statistics.json"
         #: The command's output and the worker's own lines, UTF-8.
@@ -89,23 +94,46 @@ class JobDir:
         self.package = root / "package"
         #: The ids of the job's containers, and the engine that they run in.
         self.containers = root / "containers"
-        #: What was staged in, one folder per input.
-        self.inputs = root / "inputs"
+        #: Says where the scratch is, when it is not here.
+        self.elsewhere = root / "scratch"
         #: The staged inputs as JSON, references replaced by paths: what the command reads.
         self.staged = root / "staged.json"
-        #: The command's working folder.
-        self.work = root / "work"
         #: A small picture of the results.
         self.quicklook = root / "quicklook.png"
+        self._lay_scratch(_pointed(self.elsewhere) or root)
+
+    def _lay_scratch(self, scratch: Path) -> None:
+        #: The folder of all that only the command needs: this one, unless the operator has a disk
+        #: for it.
+        self.scratch = scratch
+        #: What was staged in, one folder per input.
+        self.inputs = scratch / "inputs"
+        #: The command's working folder.
+        self.work = scratch / "work"
         #: What finished steps of a workflow made, as cwltool keeps it.
-        self.steps = root / "steps"
+        self.steps = scratch / "steps"
         #: What the command left to be delivered.
-        self.outputs = root / "outputs"
+        self.outputs = scratch / "outputs"
+        #: Where results are put together that go to a bucket.
+        self.delivery = scratch / "delivery"
+
+    def place_scratch(self, scratch: Path) -> None:
+        """Make a folder elsewhere for the scratch, and note it for whoever opens this directory."""
+        scratch.mkdir(parents=True, mode=0o700)
+        write_atomic(self.elsewhere, os.fsencode(scratch))
+        self._lay_scratch(scratch)
+
+    @property
+    def bytes(self) -> int:
+        """What all of it occupies."""
+        return bytes_of(self.root) + (0 if self.scratch == self.root else bytes_of(self.scratch))
 
     def remove_scratch(self) -> None:
         """Remove what only the command needed: staged inputs, working folder, outputs."""
         for folder in (self.inputs, self.work, self.outputs, self.steps, self.delivery):
             shutil.rmtree(folder, ignore_errors=True)
+        if self.scratch != self.root:
+            shutil.rmtree(self.scratch, ignore_errors=True)
 
     def write_plan(self, order: WorkOrder) -> None:
         """Tell the worker what to do."""

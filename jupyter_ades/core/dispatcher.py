@@ -257,18 +257,17 @@ class Dispatcher:
             if again:
                 folder.status.unlink(missing_ok=True)
             else:
-                self._lay_out(workspace, job, folder)
-            self._launcher.start(folder)
+                running.folder = self._lay_out(workspace, job)
+            self._launcher.start(running.folder)
         except (AdesError, OSError) as error:
             log.warning("%s: could not be started", job.id, exc_info=error)
             detail = error.detail if isinstance(error, AdesError) else str(error)
             message = f"The job could not be started: {detail}"
             self._finish(running, _ended(JobStatus.FAILED, message, job.progress))
 
-    def _lay_out(self, workspace: Workspace, job: Job, folder: JobDir) -> None:
+    def _lay_out(self, workspace: Workspace, job: Job) -> JobDir:
         """Make the job directory, with everything the worker needs."""
-        shutil.rmtree(folder.root, ignore_errors=True)
-        folder.root.mkdir(parents=True, mode=0o700)
+        folder = workspace.make_job_dir(job.id)
         source = workspace.package_folder(job.process.digest, job.process.id)
         shutil.copytree(source / "package", folder.package)
         earlier = job.request.continues
@@ -292,6 +291,7 @@ class Dispatcher:
                 created=job.created,
             )
         )
+        return folder
 
     def _change(self, workspace: Workspace, job: Job, **changes: Any) -> Job:
         job = workspace.store.change_job(job.id, updated=datetime.now(UTC), **changes)

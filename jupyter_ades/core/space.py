@@ -17,6 +17,8 @@ def free_bytes(path: Path) -> int:
 def lack_of_space(workspace: Workspace, least: int) -> str:
     """A sentence when the disk of the workspace's state or results has less free; else empty."""
     folders = [("its jobs", workspace.root)]
+    if workspace.scratch:
+        folders.append(("its scratch", workspace.scratch))
     if workspace.bucket is None:
         folders.append(("its results", workspace.results))
     for what, folder in folders:

@@ -20,13 +20,21 @@ class Workspace:
     """State in ``<workspace_root>/<name>/``: the store, packages, job directories, the lock."""
 
     def __init__(
-        self, name: str, root: Path, results: Path, bucket: str = "", s3: S3 | None = None
+        self,
+        name: str,
+        root: Path,
+        results: Path,
+        bucket: str = "",
+        s3: S3 | None = None,
+        scratch: Path | None = None,
     ) -> None:
         self.name = name
         self.root = root / name
         #: Where ``wf-<job id>`` folders are delivered, unless there is a bucket.
         self.results = results
         self.s3 = s3 or S3()
+        #: Where inputs and work of running jobs are; None for their directories.
+        self.scratch = scratch / name if scratch else None
         #: What jobs have fetched, for the next ones; made by the first of them.
         self.cache = self.root / "cache"
         #: ``s3://bucket/prefix`` that results go to; None when they go to the folder.
@@ -61,6 +69,15 @@ class Workspace:
     def job_dir(self, job_id: str) -> JobDir:
         """A job's directory, whether it exists or not."""
         return JobDir(self.jobs / job_id)
+
+    def make_job_dir(self, job_id: str) -> JobDir:
+        """An empty job directory in the place of any that there was."""
+        _remove_job_dir(self.jobs / job_id)
+        folder = self.job_dir(job_id)
+        folder.root.mkdir(parents=True, mode=0o700)
+        if self.scratch:
+            folder.place_scratch(self.scratch / job_id)
+        return folder
 
     def delivered(self, job_id: str) -> Path:
         """A job's results, whether they exist or not."""
@@ -110,8 +127,16 @@ class Workspace:
 
     def sweep(self) -> None:
         """Second half: free the space of everything that was hidden."""
-        for parent in (self.jobs, self.results, self.packages):
+        for folder in self.jobs.glob(f"{REMOVED}*"):
+            _remove_job_dir(folder)
+        for parent in (self.results, self.packages):
             for folder in parent.glob(f"{REMOVED}*"):
                 shutil.rmtree(folder, ignore_errors=True)
         if self.bucket:
             self.bucket.sweep()
+
+
+def _remove_job_dir(folder: Path) -> None:
+    """With its scratch, which may be elsewhere."""
+    JobDir(folder).remove_scratch()
+    shutil.rmtree(folder, ignore_errors=True)

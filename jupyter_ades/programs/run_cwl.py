@@ -102,7 +102,7 @@ def _step_arguments(order: WorkOrder, job: JobDir) -> list[str]:
     if not order.keep_steps:
         return ["--basedir", str(job.work)]
     # cwltool knows a step again by its inputs' paths below this folder, for another job as well.
-    return ["--basedir", str(job.root), "--cachedir", str(job.steps)]
+    return ["--basedir", str(job.scratch), "--cachedir", str(job.steps)]
 
 
 def _container_arguments(engine: str, job: JobDir) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from traitlets import Dict, HasTraits, Int, TraitError, validate
+from traitlets import Dict, HasTraits, Int, TraitError, Unicode, validate
 
 from jupyter_ades.keep import Keep
 
@@ -22,6 +22,11 @@ class RetentionTraits(HasTraits):
         help="How long delivered results are kept in a folder: any of 'days', 'count' and 'bytes'"
         " of the newest ones. The job goes with them, unless it is pinned. Default: empty, for"
         " ever. For results in a bucket set the bucket's own life cycle rules.",
+    ).tag(config=True)
+    scratch_root = Unicode(
+        help="Folder for what only running jobs need (staged inputs, working folder, outputs before"
+        " they are delivered), such as a fast local disk. Default: each job's own directory below"
+        " workspace_root.",
     ).tag(config=True)
     min_free_bytes = Int(
         512 * 2**20,

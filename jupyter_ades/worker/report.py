@@ -7,7 +7,7 @@ import threading
 import time
 from datetime import UTC, datetime
 
-from jupyter_ades.jobdir import JobDir, bytes_of
+from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JobStatus, WorkerStatus
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Report:
     def _measure(self) -> None:
         results = self._job.read_results()
         self._occupied = {
-            "job_bytes": bytes_of(self._job.root),
+            "job_bytes": self._job.bytes,
             "result_bytes": results.bytes if results else 0,
         }
 

@@ -27,7 +27,7 @@ AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 #: Answers that browsers log as errors of their own.
 REFUSALS = ("400 (Bad Request)", "409 (Conflict)")
 #: Scripts of Notebook 7, and of this extension, as an error's trace names them.
-NOTEBOOK, OURS = "/static/notebook/notebook_core", "/labextensions/jupyter-ades/"
+NOTEBOOK, OURS = "/static/notebook/notebook_core", "/lab/extensions/jupyter-ades/"
 #: What axe-core calls a fault that a user cannot do with.
 GRAVE = ("serious", "critical")
 
@@ -86,7 +86,7 @@ class Watched:
 
     def choose(self, name: str, entry: str) -> None:
         """Right-click a file and choose an entry of its menu."""
-        self.page.click('[data-id="filebrowser"]')
+        self.command("filebrowser:activate")
         self.page.click(f'.jp-DirListing-item:has-text("{name}")', button="right")
         self.page.click(f'.lm-Menu-item:has-text("{entry}")')
 
@@ -99,11 +99,6 @@ class Watched:
         found = self.page.locator(f'{PANEL} li[data-status="{status}"]', has_text=process)
         found.first.wait_for()
         return found.first
-
-    def dark(self) -> None:
-        """Change to the dark theme."""
-        self.command("apputils:change-theme", theme="JupyterLab Dark")
-        self.page.wait_for_selector('body[data-jp-theme-light="false"]')
 
     def picture(self, name: str) -> None:
         """Keep what is seen, when pictures are wanted."""

@@ -16,12 +16,10 @@ def test_a_file_is_run_as_a_job_and_its_image_is_seen(lab: Watched, tmp_path: Pa
     page, gate = lab.page, tmp_path / "gate"
     lab.choose("image.ipynb", "Run as job ...")
     page.fill(f"{FORM} #root_gate", str(gate))
-    lab.picture("lab-form.png")
     lab.run()
     page.wait_for_selector(f"{JOB} [data-status='running']")
     page.wait_for_selector(f"{JOB} progress")
     page.wait_for_selector(f"{JOB} .jp-Ades-message:has-text('cell')")
-    lab.picture("lab-running.png")
 
     page.reload()
     page.wait_for_selector(f"{JOB} [data-status='running']", timeout=60_000)
@@ -49,8 +47,6 @@ def test_a_file_is_run_as_a_job_and_its_image_is_seen(lab: Watched, tmp_path: Pa
     assert page.locator(f"{JOB} .jp-Ades-legend").get_attribute("aria-label") == (
         "Colours from 0 to 1"
     )
-    toast.get_by_role("button", name="Close").or_(toast.locator("button").first).first.click()
-    lab.picture("lab-results.png")
     assert lab.faults(TAB) == []
 
     page.get_by_role("button", name="Open notebook").click()

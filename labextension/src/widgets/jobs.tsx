@@ -63,22 +63,24 @@ function Filter(props: IProps): JSX.Element {
     void model.narrow({ statuses });
   };
   return (
-    <label className="jp-Ades-choice">
-      {trans.__('Show')}{' '}
-      <select
-        value={current?.[0]}
-        onChange={event => choose(event.target.value)}
-      >
-        {choices.map(([id, label]) => (
-          <option key={id} value={id}>
-            {label}
-          </option>
-        ))}
-      </select>{' '}
+    <div className="jp-Ades-choice">
+      <label>
+        {trans.__('Show')}{' '}
+        <select
+          value={current?.[0]}
+          onChange={event => choose(event.target.value)}
+        >
+          {choices.map(([id, label]) => (
+            <option key={id} value={id}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
       <span className="jp-Ades-note">
         {trans._n('%1 job', '%1 jobs', model.state.total)}
       </span>
-    </label>
+    </div>
   );
 }
 

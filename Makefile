@@ -44,7 +44,7 @@ coverage: $(VENV)/.test  ## Run every test, with the coverage of branches in jup
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=90
 
-bench: $(VENV)/.test  ## Measure, as ratios to what others do of the same: NAME=transfers
+bench: $(VENV)/.test  ## Measure, as ratios to what others do of the same or to a goal: NAME=transfers
 	$(BIN)/python -m tests.benchmarks $(NAME)
 
 cwl-conformance: $(VENV)/.test  ## Run CWL's conformance tests through a server: SUITE=<checkout of cwl-v1.2>

@@ -22,7 +22,7 @@ PANEL = ".jp-AdesPanel"
 #: A tab that is in front, and parts of it.
 TAB = ".jp-AdesTab:not(.lm-mod-hidden)"
 JOB, FORM, MAP = ".jp-AdesTab:visible", ".jp-Ades-form:visible", ".jp-Ades-map:visible"
-PATIENCE = 20_000
+PATIENCE = 30_000
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 #: Answers that browsers log as errors of their own.
 REFUSALS = ("400 (Bad Request)", "409 (Conflict)")

@@ -24,9 +24,8 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(tmp_path_factory: pytest.TempPathFactory, scratch: Path) -> Iterator[Server]:
     started = Server(tmp_path_factory.mktemp("server"), traits={"scratch_root": scratch})
     started.start()
-    book = notebook(
-        "data: Path\nn: int = 1", (WHERE, "1 / n", "assert data.read_text()"), id="where"
-    )
+    parameters = "from pathlib import Path\ndata: Path\nn: int = 1"
+    book = notebook(parameters, (WHERE, "1 / n", "data.read_text()"), id="where", version="")
     headers = {"Content-Type": "application/x-ipynb+json"}
     sent = started.send("POST", "processes", data=book, headers=headers)
     assert sent.status_code == 201, sent.text

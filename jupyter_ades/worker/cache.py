@@ -16,6 +16,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -178,13 +179,20 @@ class Cache:
             log.info("%s is not kept for other jobs: %s", fetched.path.name, error)
 
     def trim(self) -> None:
-        """Drop what was not used for the longest time, until no more than the bound is left."""
+        """Drop what was not used for the longest time, until no more than the bound is left.
+
+        The bound is lower on a disk that is nearly full: half of what would be free without this.
+        """
         with self._locked("trim"):
-            stamps = [(_age(each), each) for each in self._copies.glob("*.json")]
+            stamps = sorted(
+                ((_age(each), each) for each in self._copies.glob("*.json")), reverse=True
+            )
+            sizes = [_size(stamp.with_suffix("")) for _, stamp in stamps]
+            most = min(self._most, (shutil.disk_usage(self._copies).free + sum(sizes)) // 2)
             total = 0
-            for _, stamp in sorted(stamps, reverse=True):
-                total += _size(stamp.with_suffix(""))
-                if total > self._most:
+            for (_, stamp), size in zip(stamps, sizes, strict=True):
+                total += size
+                if total > most:
                     self._drop(stamp.stem)
             for address in self._addresses.iterdir():
                 known = _read(address, Known)

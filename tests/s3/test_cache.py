@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 from dataclasses import replace
@@ -150,3 +151,15 @@ def test_without_a_cache_files_are_the_jobs_own(order: WorkOrder, bench: Bench, 
     path = Path(staged(replace(order, cache_bytes=0), bench, a=ref("file", url))["a"]["path"])
     assert path.stat().st_nlink == 1
     assert not (bench.root / "cache").exists()
+
+
+def test_a_disk_that_is_nearly_full_is_left_alone(
+    order: WorkOrder, bench: Bench, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage("/")
+    for n, free in ((0, 10_000), (1, 500)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))
+        url = site.put(f"/{n}.tif", Answer(body=b"x" * 1000, headers={"ETag": f'"{n}"'}))
+        staged(order, bench, f"job{n}", a=ref("file", url))
+    copies = bench.root / "cache" / "copies"
+    assert len([each for each in copies.iterdir() if not each.suffix]) == 1

@@ -16,6 +16,8 @@ from tests.s3.staging import files, item, multihash, put, ref, staged
 from tests.worker.faulty_server import Answer, Site
 from tests.worker.support import Bench
 
+ITEMS = Path(__file__).parents[1] / "data" / "stac-items"
+
 
 def test_a_search_is_followed_page_by_page(order: WorkOrder, bench: Bench, site: Site) -> None:
     for n in range(5):
@@ -176,3 +178,22 @@ def test_a_file_of_another_kind_is_given_with_a_warning(
     assert Path(inputs["x"]["path"]).with_name("x.tif").read_bytes() == b"\x89PNG..."
     assert "does not begin as image/tiff does" in caplog.text
     assert "asset b of item scene has no href" in caplog.text
+
+
+def test_an_item_of_cdse_is_read_from_its_bucket(
+    order: WorkOrder, bench: Bench, site: Site, s3: Service
+) -> None:
+    """``s3://eodata`` comes first, and is taken where the operator says how it is reached."""
+    document = json.loads((ITEMS / "cdse.json").read_text())
+    s3.client().create_bucket(Bucket="eodata")
+    for key, asset in document["assets"].items():
+        data = f"cdse {key}".encode()
+        s3.put("eodata", asset["href"].removeprefix("s3://eodata/"), data)
+        asset["file:checksum"], asset["file:size"] = multihash(data), len(data)
+    known = replace(order.fetch, buckets=(("eodata", s3.settings()),))
+    value = {"$stage-in": "stac-item", "value": document}
+    inputs = staged(replace(order, fetch=known), bench, x=value)
+    local = json.loads(Path(inputs["x"]["path"]).read_text())
+    for key, asset in local["assets"].items():
+        assert Path(inputs["x"]["path"]).parent.joinpath(asset["href"]).read_text() == f"cdse {key}"
+        assert "alternate" not in asset

@@ -1,8 +1,9 @@
-"""Many files to and from a bucket at once, by boto3's own transfer manager."""
+"""Many files to and from a bucket at once; large ones in parts, by boto3's own transfer manager."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,42 @@ def send(settings: S3, files: Sequence[Upload], done: Callable[[Upload], None]) 
 
     An upload in parts that is broken off, also by an exception from outside, is aborted.
     """
+    sizes = {each: each.source.stat().st_size for each in files}
+    _send_small(settings, [each for each in files if sizes[each] < PART], done)
+    _send_large(settings, [each for each in files if sizes[each] >= PART], done)
+
+
+def _send_small(settings: S3, files: Sequence[Upload], done: Callable[[Upload], None]) -> None:
+    """One request each: the manager's book-keeping would cost half as much again."""
+    if not files:
+        return
+    threads = ThreadPoolExecutor(settings.parallel, thread_name_prefix="stage-out")
+    try:
+        running = {threads.submit(_put, settings, each): each for each in files}
+        for future in as_completed(running):
+            try:
+                future.result()
+            except Exception as error:
+                raise TransferFailed(running[future].address, error) from error
+            done(running[future])
+    finally:
+        # Waited for: what still arrives later could not be removed.
+        threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _put(settings: S3, each: Upload) -> None:
+    with open(each.source, "rb") as body:
+        client(settings).put_object(
+            Bucket=each.address.bucket,
+            Key=each.address.key,
+            Body=body,
+            ContentType=each.media_type,
+        )
+
+
+def _send_large(settings: S3, files: Sequence[Upload], done: Callable[[Upload], None]) -> None:
+    if not files:
+        return
     ended: SimpleQueue[tuple[Any, Upload]] = SimpleQueue()
     with _manager(settings) as manager:
         for each in files:

@@ -30,6 +30,8 @@ PACKAGE_TYPES = frozenset(
     | {"application/yaml", "text/yaml", "text/x-yaml", "application/x-ipynb+json"}
     | {"application/zip", "application/x-zip-compressed"}
 )
+#: As packages/docker.py reads it.
+DOCKER_TYPE = "application/vnd.ogc.docker+json"
 JSON_TYPES = frozenset({"", "application/json", "application/ogcapppkg+json"})
 #: Keys of a qualified value (OGC 18-062r2, qualifiedInputValue.yaml).
 QUALIFIED = frozenset({"value", "mediaType", "encoding", "schema", "format"})
@@ -163,8 +165,16 @@ def _read_package_document(document: dict[str, JSON]) -> DeployBody:
     if not isinstance(tagging, bool):
         raise InvalidRequest("tagParameters: true or false is expected.")
     process = description.get("process", description)
-    body = _read_unit(unit, process if isinstance(process, dict) else {})
-    return replace(body, tag_parameters=tagging)
+    process = process if isinstance(process, dict) else {}
+    if unit.get("type") == "docker" or "image" in unit:
+        return _read_image(unit, process)
+    return replace(_read_unit(unit, process), tag_parameters=tagging)
+
+
+def _read_image(unit: dict[str, JSON], description: dict[str, JSON]) -> DeployBody:
+    """A docker execution unit, which says no more than an image: the description is the rest."""
+    data = msgspec.json.encode({"image": unit.get("image"), "process": description})
+    return DeployBody(body=data, media_type=DOCKER_TYPE, description=description)
 
 
 def _older_unit(inputs: JSON) -> JSON:

@@ -72,7 +72,7 @@ class Api:
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("conformance")
-    started = Server(folder, traits={"max_running_jobs": 2, "callback_secret": "s3cret"})
+    started = Server(folder, traits={"max_running_jobs": 4, "callback_secret": "s3cret"})
     (started.user_folder / "small.ipynb").write_bytes(
         notebook("name: str = 'x'  # a word\ncount: int | None = None", ("print(name)",))
     )

@@ -1,0 +1,44 @@
+"""Says of container images deployed alone that they cannot be run here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from jupyter_ades.errors import Unavailable
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import JSON, Plan, Process
+from jupyter_ades.runners.base import Site, Step
+
+
+class DockerRunner:
+    """Refuses, in words."""
+
+    name = "docker"
+
+    def check(self, process: Process, site: Callable[[], Site]) -> None:
+        """Raise Unavailable: how an image is called, its description does not say."""
+        raise Unavailable(
+            f"{process.id} is a container image ({process.details.get('image')}), and no engine"
+            " here runs images by themselves; deploy a CWL CommandLineTool that names the image"
+            " in a DockerRequirement."
+        )
+
+    def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
+        """Raise Unavailable as :meth:`check` does."""
+        self.check(process, lambda: site)
+        raise AssertionError("check refuses")
+
+    def prepare(self, job: JobDir, inputs: Mapping[str, JSON], process: Process) -> None:
+        """Nothing."""
+
+    def read_step(self, line: str) -> Step | None:
+        """Nothing."""
+        return None
+
+    def collect(self, job: JobDir, process: Process) -> dict[str, JSON]:
+        """Nothing."""
+        return {}
+
+    def explain(self, job: JobDir, exit_code: int, last_lines: Sequence[str]) -> str:
+        """Nothing."""
+        return ""

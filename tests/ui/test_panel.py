@@ -16,7 +16,6 @@ from matplotlib.image import imread
 
 from tests.restart.server import Server
 from tests.scene import VEGETATION_INDEX, make_scene
-from tests.ui.test_lab import browser  # noqa: F401
 
 CELL = "from jupyter_ades import Panel\n\npanel = Panel()\npanel"
 MAP = "from jupyter_ades.client.panel.map import Map\n\narea = Map(editable=True)\narea"
@@ -44,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def opened(server: Server, browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:  # noqa: F811
+def opened(server: Server, browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     """A notebook with its first cell run."""
     page = browser.new_page(viewport={"width": 1200, "height": 1500})
     errors: list[str] = []

@@ -8,6 +8,7 @@ takes its place (:mod:`.folder_target`) or is sent to a bucket, ``catalog.json``
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -71,16 +72,27 @@ def deliver(
         sources=list(source_hrefs(order.inputs)),
     )
     target = target_of(order, scratch)
-    with target.put_together(tell) as folder:
-        _carry_all(left, folder, target.carrying(tell))
-        write_catalog(folder, left.layout.files, left.own, about)
+    # Checksums read every byte, so they are made while the files travel.
+    beside = ThreadPoolExecutor(1, thread_name_prefix="checksums")
+    try:
+        objects = beside.submit(_objects, outputs, left)
+        with target.put_together(tell) as folder:
+            _carry_all(left, folder, target.carrying(tell))
+            write_catalog(folder, left.layout.files, left.own, about)
+        described = objects.result()
+    finally:
+        beside.shutdown(wait=False, cancel_futures=True)
     return Results(
         outputs=values,
-        objects={name: describe(value, left.place) for name, value in outputs.items()},
+        objects=described,
         catalog=f"wf-{order.job_id}/{CATALOG}",
         location=target.location,
         bytes=left.layout.bytes,
     )
+
+
+def _objects(outputs: Mapping[str, JSON], left: Outputs) -> dict[str, JSON]:
+    return {name: describe(value, left.place) for name, value in outputs.items()}
 
 
 def deliver_failed(order: WorkOrder, outputs: Mapping[str, JSON], scratch: Path) -> Results:

@@ -113,8 +113,7 @@ def _value(value: JSON, schema: Schema, path: str, problems: _Problems) -> JSON:
     if _kinds(schema):
         return _file(value, plain, schema, path, problems)
     if value.get("encoding") == "base64" and not _is_binary(schema):
-        decoded = _decoded(plain, path, problems)
-        return decoded.decode("utf-8", "replace") if decoded is not None else plain
+        return _as_text(_decoded(plain, path, problems), plain)
     if isinstance(plain, (dict, list)) and _is_text(schema):
         return json.dumps(plain)
     return plain
@@ -162,6 +161,14 @@ def _file(
         return {"class": "File", "basename": name, "contents": plain, "encoding": "base64"}
     text = plain if isinstance(plain, str) else json.dumps(plain)
     return {"class": "File", "basename": name, "contents": text}
+
+
+def _as_text(decoded: bytes | None, plain: JSON) -> JSON:
+    """Decoded text; what is no text stays in base64."""
+    try:
+        return plain if decoded is None else decoded.decode()
+    except UnicodeDecodeError:
+        return plain
 
 
 def _decoded(plain: JSON, path: str, problems: _Problems) -> bytes | None:

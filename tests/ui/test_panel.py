@@ -60,6 +60,8 @@ def opened(server: Server, browser: Any, request: pytest.FixtureRequest) -> Iter
 @pytest.mark.parametrize("opened", ["panel.ipynb"], indirect=True)
 def test_a_job_from_the_form_to_its_picture(server: Server, opened: Any) -> None:
     page = opened
+    page.wait_for_selector("option:has-text('Vegetation index')", state="attached", timeout=60_000)
+    page.select_option(".widget-dropdown select", label="Vegetation index")
     field = page.wait_for_selector("input[placeholder^='address or path']", timeout=60_000)
     # What is missing is said at its place, and nothing is sent.
     page.click("button:has-text('Submit')")

@@ -2,15 +2,12 @@
 
 // A request from this page is one from a browser: it carries the cookie, and Jupyter's token for it.
 window.addEventListener("load", () => {
-  const xsrf = document.cookie.match(/(?:^|; )_xsrf=([^;]*)/);
   SwaggerUIBundle({
     url: document.getElementById("api").dataset.href,
     dom_id: "#api",
     deepLinking: true,
     requestInterceptor: (request) => {
-      if (xsrf) {
-        request.headers["X-XSRFToken"] = decodeURIComponent(xsrf[1]);
-      }
+      Object.assign(request.headers, token());
       return request;
     },
   });

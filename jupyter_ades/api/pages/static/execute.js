@@ -1,10 +1,5 @@
 "use strict";
 
-function xsrf() {
-  const found = document.cookie.match(/(?:^|; )_xsrf=([^;]*)/);
-  return found ? { "X-XSRFToken": decodeURIComponent(found[1]) } : {};
-}
-
 function valueOf(field) {
   const text = field.value;
   if (field.dataset.kind === "text") {
@@ -43,10 +38,9 @@ function show(form, problem) {
 async function send(form, dryrun) {
   const said = document.getElementById("said");
   said.textContent = "";
-  const answer = await fetch(form.dataset.action + (dryrun ? "?dryrun=true" : ""), {
+  const answer = await ask(form.dataset.action + (dryrun ? "?dryrun=true" : ""), {
     method: "POST",
-    credentials: "same-origin",
-    headers: { "Content-Type": "application/json", Prefer: "respond-async", Accept: "application/json", ...xsrf() },
+    headers: { "Content-Type": "application/json", Prefer: "respond-async" },
     body: JSON.stringify({ inputs: inputsOf(form) }),
   });
   const document_ = await answer.json();

@@ -12,7 +12,7 @@ function pause(ms) {
 async function follow() {
   while (!FINAL.includes(job.dataset.status)) {
     try {
-      const answer = await fetch(`${path}?wait=30`, { headers: { Accept: "application/json" } });
+      const answer = await ask(`${path}?wait=30`);
       if (!answer.ok) {
         return;
       }
@@ -33,11 +33,7 @@ document.getElementById("dismiss").addEventListener("click", async () => {
   if (!confirm(open ? "Stop this job?" : "Remove this job and its files?")) {
     return;
   }
-  const xsrf = document.cookie.match(/(?:^|; )_xsrf=([^;]*)/);
-  await fetch(path, {
-    method: "DELETE",
-    headers: xsrf ? { "X-XSRFToken": decodeURIComponent(xsrf[1]) } : {},
-  });
+  await ask(path, { method: "DELETE" });
   location.href = open ? location.href : `${document.body.dataset.root}/jobs?f=html`;
 });
 

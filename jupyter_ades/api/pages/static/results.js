@@ -17,7 +17,7 @@ function quicklook() {
 }
 
 async function read(href) {
-  const answer = await fetch(href, { headers: { Accept: "application/json" } });
+  const answer = await ask(href);
   if (!answer.ok) {
     throw new Error(`${answer.status}`);
   }

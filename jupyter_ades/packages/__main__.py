@@ -30,6 +30,10 @@ from jupyter_ades.packages.identity import check_id, versioned
 from jupyter_ades.packages.registry import GENERIC, pick, readers
 from jupyter_ades.references import is_remote, is_web, user_path
 
+SYNC = "sync-execute"
+#: OGC 18-062r2, jobControlOptions.
+JOB_CONTROL = (SYNC, "async-execute", "dismiss")
+
 
 def main(folder: Path) -> int:
     """Read the package in a folder; gives the exit code."""
@@ -121,6 +125,7 @@ def describe(process: Process, description: dict[str, Any]) -> Process:
         title=said.get("title", process.title) or process.alias,
         description=said.get("description", process.description),
         keywords=_keywords(description, process.keywords),
+        sync=_sync(description, process.sync),
     )
 
 
@@ -142,6 +147,16 @@ def _keywords(description: dict[str, Any], own: tuple[str, ...]) -> tuple[str, .
     if not isinstance(keywords, list) or not all(isinstance(each, str) for each in keywords):
         raise _wrong("keywords", "must be a list of texts")
     return tuple(keywords)
+
+
+def _sync(description: dict[str, Any], own: bool) -> bool:
+    """Whether it may be run while the client waits; asynchronous execution is always there."""
+    options = description.get("jobControlOptions")
+    if options is None:
+        return own
+    if not isinstance(options, list) or not set(map(str, options)) <= set(JOB_CONTROL):
+        raise _wrong("jobControlOptions", f"must be a list of {', '.join(JOB_CONTROL)}")
+    return SYNC in options
 
 
 def _wrong(key: str, reason: str) -> InvalidRequest:

@@ -66,6 +66,7 @@ class NotebookReader:
             metadata=tuple(_authors(book.metadata.get("authors"))),
             kind=self.kind,
             runner="papermill",
+            sync=ades.get("sync") is True,
             entry=entry,
             details={"kernel": kernel, "language": language},
             media_type=MEDIA_TYPE,

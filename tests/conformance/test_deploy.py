@@ -120,3 +120,21 @@ def test_a_container_image_is_described_and_refused_when_executed(clean: Api) ->
     assert document["inputs"]["n"]["schema"] == {"type": "integer"}
     refused = api.send("POST", f"/processes/{document['id']}/execution", json={"inputs": {"n": 1}})
     assert "DockerRequirement" in problem(refused, 503)
+
+
+def test_a_deploy_that_offers_synchronous_execution_gets_it(clean: Api) -> None:
+    if clean.dialect == "wps3":
+        pytest.skip("wps3 is always asynchronous")
+    description = {"id": "at-once", "jobControlOptions": ["sync-execute", "async-execute"]}
+    body = {**PACKAGE, "processDescription": {"process": description}}
+    answer = clean.send("POST", "/processes", data=json.dumps(body), headers=APPPKG)
+    assert answer.status_code == 201, answer.text
+    offered = clean.get("/processes/at-once")["jobControlOptions"]
+    assert offered == ["sync-execute", "async-execute", "dismiss"]
+    inputs = {"inputs": {"word": "now"}, "response": "raw"}
+    answer = clean.send("POST", "/processes/at-once/execution", json=inputs)
+    assert (answer.status_code, answer.text) == (200, "now\n")
+    description["jobControlOptions"] = ["at-once"]
+    answer = clean.send("POST", "/processes", data=json.dumps(body), headers=APPPKG)
+    assert answer.status_code == 400
+    assert "jobControlOptions must be a list of sync-execute" in answer.json()["detail"]

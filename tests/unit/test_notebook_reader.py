@@ -241,3 +241,12 @@ def test_declarations_that_cannot_be_understood(
     with pytest.raises(InvalidPackage, match=said) as caught:
         read_notebook(notebook(cell("x = 1"), ades={"outputs": declared}), tmp_path)
     assert [each.path for each in caught.value.problems] == [path]
+
+
+@pytest.mark.parametrize(
+    ("said", "sync"), [({}, False), ({"sync": True}, True), ({"sync": 1}, False)]
+)
+def test_a_notebook_may_be_run_while_its_client_waits(
+    tmp_path: Path, said: dict[str, Any], sync: bool
+) -> None:
+    assert read_notebook(notebook(cell("x = 1"), ades=said), tmp_path).sync is sync

@@ -255,7 +255,8 @@ def test_what_a_request_says_goes_before_the_package(
 
 
 @pytest.mark.parametrize(
-    "description", [{"id": 3}, {"title": ["a"]}, {"keywords": "a"}, {"keywords": [1]}]
+    "description",
+    [{"id": 3}, {"title": ["a"]}, {"keywords": "a"}, {"keywords": [1]}, {"jobControlOptions": "x"}],
 )
 def test_a_description_of_the_wrong_type(description: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest, match=r"processDescription\.process\."):

@@ -26,9 +26,13 @@ def jp_asyncio_loop() -> None:
     """No loop beside the browser's."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium as the distribution has it."""
+    """Chromium as the distribution has it.
+
+    Its event loop runs for as long as it is open, and no other may beside it: so not longer than
+    for one file's tests.
+    """
     if CHROMIUM is None:
         pytest.skip("needs: chromium (apt-get install --no-install-recommends chromium)")
     from playwright.sync_api import sync_playwright

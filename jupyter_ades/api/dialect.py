@@ -242,11 +242,17 @@ def page_links(
     return found
 
 
-def occupied(job: Job) -> dict[str, Any]:
-    """What a job that has ended occupies, in bytes, as a part of its status."""
-    if job.finished is None:
-        return {}
-    return {"bytes": {"jobDirectory": job.job_bytes, "results": job.result_bytes}}
+def standing(job: Job) -> dict[str, Any]:
+    """What a status says alike in every dialect: times, whether pinned, bytes from the end on."""
+    times = {"started": job.started, "finished": job.finished}
+    occupied = {"bytes": {"jobDirectory": job.job_bytes, "results": job.result_bytes}}
+    return {
+        "created": timestamp(job.created),
+        **{name: timestamp(time) for name, time in times.items() if time},
+        "updated": timestamp(job.updated),
+        **({"pinned": True} if job.pinned else {}),
+        **(occupied if job.finished else {}),
+    }
 
 
 def job_links(job: Job, links: Links, address: Any) -> list[dict[str, str]]:

@@ -13,10 +13,10 @@ from jupyter_ades.api.dialect import (
     DeployBody,
     Links,
     job_links,
-    occupied,
     page_links,
     read_deploy,
     read_object,
+    standing,
     timestamp,
     unqualify,
 )
@@ -143,7 +143,6 @@ class Wps3:
 
     def status(self, job: Job, links: Links) -> dict[str, Any]:
         """A job as it stands: the keys of the seed's answer and OGC's statusInfo beside them."""
-        times = {"started": job.started, "finished": job.finished}
         return {
             "progress": job.progress,
             "jobID": job.id,
@@ -151,11 +150,7 @@ class Wps3:
             "message": job.message,
             "type": "process",
             "processID": job.process_id,
-            "created": timestamp(job.created),
-            **{name: timestamp(time) for name, time in times.items() if time},
-            "updated": timestamp(job.updated),
-            **({"pinned": True} if job.pinned else {}),
-            **occupied(job),
+            **standing(job),
             "links": job_links(job, links, links.path),
         }
 

@@ -11,10 +11,9 @@ from jupyter_ades.api.dialect import (
     DeployBody,
     Links,
     job_links,
-    occupied,
     page_links,
     read_deploy,
-    timestamp,
+    standing,
 )
 from jupyter_ades.api.ogc.descriptions import description, link, summary
 from jupyter_ades.api.ogc.requests import read_request
@@ -103,7 +102,6 @@ class OgcApi:
 
     def status(self, job: Job, links: Links) -> dict[str, Any]:
         """A job as it stands: valid in 1.0, in the 2.0 draft and in the draft of Part 4."""
-        times = {"started": job.started, "finished": job.finished}
         exceptions = [
             link(EXCEPTIONS, "Why the job failed", links.url("jobs", job.id, "exceptions"))
         ]
@@ -118,11 +116,7 @@ class OgcApi:
             "status": str(job.status),
             "message": job.message,
             "progress": job.progress,
-            "created": timestamp(job.created),
-            **{name: timestamp(time) for name, time in times.items() if time},
-            "updated": timestamp(job.updated),
-            **({"pinned": True} if job.pinned else {}),
-            **occupied(job),
+            **standing(job),
             "links": [*found, *(exceptions if failed else [])],
         }
 

@@ -1,17 +1,17 @@
 /** What can be done with a job, with the questions that are asked first. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Dialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { resultsPath } from '../api';
 import type { JobModel } from '../model/job';
 import type { AdesModel } from '../model/jobs';
-import { explain } from '../model/words';
 import { IJob, isFinal } from '../tokens';
 import type { IJobActions } from '../widgets/job';
 import type { Settings } from './settings';
 import type { Tabs } from './tabs';
+import { telling } from './telling';
 
 export class JobCommands {
   constructor(
@@ -30,14 +30,15 @@ export class JobCommands {
     const title = isFinal(job)
       ? this.trans.__('The job could not be removed')
       : this.trans.__('The job could not be stopped');
-    await this.tell(title, () => this.model.dismiss(job));
+    await telling(this.trans, title, () => this.model.dismiss(job));
     if (isFinal(job)) {
       this.tabs.closeJob(job.jobID);
     }
   }
 
   async rerun(job: IJob): Promise<void> {
-    await this.tell(
+    await telling(
+      this.trans,
       this.trans.__('The job could not be run again'),
       async () => {
         this.tabs.openJob((await this.model.rerun(job)).jobID);
@@ -104,16 +105,5 @@ export class JobCommands {
       ]
     });
     return answer.button.accept;
-  }
-
-  private async tell(
-    title: string,
-    action: () => Promise<void>
-  ): Promise<void> {
-    try {
-      await action();
-    } catch (error) {
-      await showErrorMessage(title, explain(error, this.trans));
-    }
   }
 }

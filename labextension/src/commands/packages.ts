@@ -1,16 +1,11 @@
 /** Makes processes of files: from the file browser's menu and from a notebook's toolbar. */
 
-import {
-  Dialog,
-  Notification,
-  showDialog,
-  showErrorMessage
-} from '@jupyterlab/apputils';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { AdesModel } from '../model/jobs';
-import { explain } from '../model/words';
 import type { AdesError, IProcess } from '../tokens';
+import { telling } from './telling';
 
 export class Packages {
   constructor(
@@ -48,10 +43,14 @@ export class Packages {
       ]
     });
     if (answer.button.accept) {
-      await this.tell(this.trans.__('%1 stays', process.id), async () => {
-        await this.model.api.undeploy(process.id);
-        await this.model.refresh();
-      });
+      await telling(
+        this.trans,
+        this.trans.__('%1 stays', process.id),
+        async () => {
+          await this.model.api.undeploy(process.id);
+          await this.model.refresh();
+        }
+      );
     }
   }
 
@@ -61,7 +60,7 @@ export class Packages {
   ): Promise<string | null> {
     const title = this.trans.__('%1 cannot be deployed', path);
     let id: string | null = null;
-    await this.tell(title, async () => {
+    await telling(this.trans, title, async () => {
       id = await this.deployed(path, mayReplace);
       await this.model.refresh();
     });
@@ -102,16 +101,5 @@ export class Packages {
       ]
     });
     return answer.button.accept;
-  }
-
-  private async tell(
-    title: string,
-    action: () => Promise<void>
-  ): Promise<void> {
-    try {
-      await action();
-    } catch (error) {
-      await showErrorMessage(title, explain(error, this.trans));
-    }
   }
 }

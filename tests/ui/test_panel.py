@@ -16,6 +16,7 @@ from matplotlib.image import imread
 
 from tests.restart.server import Server
 from tests.scene import VEGETATION_INDEX, make_scene
+from tests.ui.pages import Watched
 
 CELL = "from jupyter_ades import Panel\n\npanel = Panel()\npanel"
 MAP = "from jupyter_ades.client.panel.map import Map\n\narea = Map(editable=True)\narea"
@@ -43,23 +44,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def opened(server: Server, browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+def opened(server: Server, browser: Any, request: pytest.FixtureRequest) -> Iterator[Watched]:
     """A notebook with its first cell run."""
-    page = browser.new_page(viewport={"width": 1200, "height": 1500})
-    errors: list[str] = []
-    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
-    page.goto(f"{server.origin}/doc/tree/{request.param}?reset&token=secret")
-    page.click(".jp-Cell-inputArea", timeout=60_000)
-    page.wait_for_selector('.jp-NotebookPanel [data-status="idle"]', timeout=60_000)
-    page.keyboard.press("Shift+Enter")
-    yield page
-    page.close()
-    assert errors == []
+    with Watched(browser, server) as watched:
+        page = watched.page
+        page.set_viewport_size({"width": 1200, "height": 1500})
+        watched.open(f"doc/tree/{request.param}?reset")
+        page.click(".jp-Cell-inputArea", timeout=60_000)
+        page.wait_for_selector('.jp-NotebookPanel [data-status="idle"]', timeout=60_000)
+        page.keyboard.press("Shift+Enter")
+        yield watched
 
 
 @pytest.mark.parametrize("opened", ["panel.ipynb"], indirect=True)
-def test_a_job_from_the_form_to_its_picture(server: Server, opened: Any) -> None:
-    page = opened
+def test_a_job_from_the_form_to_its_picture(server: Server, opened: Watched) -> None:
+    page = opened.page
     page.wait_for_selector("option:has-text('Vegetation index')", state="attached", timeout=60_000)
     page.select_option(".widget-dropdown select", label="Vegetation index")
     field = page.wait_for_selector("input[placeholder^='address or path']", timeout=60_000)
@@ -72,11 +71,12 @@ def test_a_job_from_the_form_to_its_picture(server: Server, opened: Any) -> None
     page.click("button:has-text('Submit')")
     page.wait_for_selector(".widget-html:has-text('successful')", timeout=90_000)
     page.click(".jupyter-button:has-text('Results')")
-    picture = page.wait_for_selector(".widget-image", timeout=30_000)
+    picture = page.wait_for_selector("img[alt^=Quicklook]", timeout=30_000)
     pixels = imread(BytesIO(_bytes(page, picture.get_attribute("src"))))
     assert pixels[..., 0].std() > 0.05, "it has more than one colour"
     assert page.wait_for_selector(".ades-map .shapes path").get_attribute("d").startswith("M")
     page.wait_for_selector("td:has-text('vegetation-index.ipynb')")
+    assert opened.faults(".jp-OutputArea-output") == []
     if folder := os.environ.get("ADES_PICTURES"):
         page.screenshot(path=str(Path(folder) / "panel.png"))
 
@@ -87,8 +87,8 @@ def _bytes(page: Any, address: str) -> bytes:
 
 
 @pytest.mark.parametrize("opened", ["map.ipynb"], indirect=True)
-def test_an_area_is_drawn_and_known_in_python(opened: Any) -> None:
-    page = opened
+def test_an_area_is_drawn_and_known_in_python(opened: Watched) -> None:
+    page = opened.page
     svg = page.wait_for_selector(".ades-map svg", timeout=60_000)
     svg.scroll_into_view_if_needed()
     box = svg.bounding_box()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from html import escape
 from typing import Any
@@ -25,7 +26,7 @@ def show_results(job: Job) -> widgets.Widget:
     shown: list[widgets.Widget] = []
     picture = job.quicklook()
     if picture is not None:
-        shown.append(widgets.Image(value=picture, format="png", layout={"max_width": "512px"}))
+        shown.append(widgets.HTML(_picture(picture, f"Quicklook of job {job.id}")))
     try:
         items = list(_items(job))
     except ClientError as error:
@@ -37,6 +38,12 @@ def show_results(job: Job) -> widgets.Widget:
         shown.append(Map(shapes=shapes, label=f"Map: footprints of {len(shapes)} items"))
     shown.append(widgets.HTML(table(["item", "asset", "type", ""], _rows(items))))
     return widgets.VBox(shown)
+
+
+def _picture(png: bytes, words: str) -> str:
+    """As HTML: the image widget has no words for those who cannot see it."""
+    source = f"data:image/png;base64,{b64encode(png).decode()}"
+    return f'<img style="max-width: 512px" alt="{escape(words)}" src="{source}">'
 
 
 def _items(job: Job) -> Iterator[Any]:

@@ -19,6 +19,8 @@ from tests.ui.conftest import browser, jp_asyncio_loop, jp_server_cleanup  # noq
 @pytest.fixture
 def page(alice: User, browser: Any) -> Iterator[Any]:  # noqa: F811
     """A page of alice's, logged in by the hub's form; no test may leave an error on the console."""
+    # A test of the culler may have ended it.
+    alice.start()
     opened = browser.new_page(viewport={"width": 1000, "height": 900})
     opened.set_default_timeout(60_000)
     errors: list[str] = []

@@ -13,11 +13,23 @@ StageIn = Literal["file", "directory", "stac-item"]
 #: JSON Schema keyword of our own: values of this schema are references that the worker stages in.
 #: Its value is a :data:`StageIn`.
 STAGE_IN = "x-stage-in"
+#: Of a CWL process's details: whether its package says that finished steps may be used again.
+REUSABLE_STEPS = "reusable_steps"
 #: Key that marks a checked reference in a request's inputs: ``{REFERENCE: "file", "href": ...}``,
 #: and ``"assets": [...]`` for those wanted of STAC items: keys, patterns, or ``role:<role>``.
 REFERENCE = "$stage-in"
 #: Key that marks what became of it: ``{STAGED: "file", "path": "/absolute"}``.
 STAGED = "$staged"
+
+
+class Begin(StrEnum):
+    """Where a job begins that is run again."""
+
+    START = "start"
+    #: With what the finished steps of an earlier job made.
+    UNFINISHED_STEPS = "unfinished-steps"
+    #: With what an earlier worker of the same job computed.
+    STAGE_OUT = "stage-out"
 
 
 class JobStatus(StrEnum):
@@ -280,8 +292,8 @@ class WorkOrder:
     results_folder: str
     #: How the bucket of the results is reached.
     s3: S3 = field(default_factory=S3)
-    #: Where the job begins: ``start``, or ``stage-out`` to deliver what an earlier worker computed.
-    begin: str = "start"
+    #: Where the job begins: at the start, or at its stage-out.
+    begin: Begin = Begin.START
     #: Cores that the job may use.
     cores: int = 1
     #: Keep ``inputs/`` and ``work/`` also after success.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import JobStatus, Ran, Results, WorkerStatus, WorkOrder
+from jupyter_ades.model import Begin, JobStatus, Ran, Results, WorkerStatus, WorkOrder
 
 
 class InlineLauncher:
@@ -27,7 +27,7 @@ class InlineLauncher:
         order = job.read_plan()
         assert order is not None
         outcome = order.inputs.get("outcome", "successful")
-        if order.begin == "stage-out":
+        if order.begin is Begin.STAGE_OUT:
             self._deliver(job, order)
         elif outcome in ("hold", "stubborn"):
             self._held[job.root] = outcome

@@ -23,7 +23,7 @@ from jupyter_ades.api.operations import (
 from jupyter_ades.api.times import interval
 from jupyter_ades.core.store_jobs import Cursor, JobFilter
 from jupyter_ades.errors import InvalidRequest
-from jupyter_ades.model import Job, JobStatus, plain_inputs
+from jupyter_ades.model import Begin, Job, JobStatus, plain_inputs
 
 #: Seconds that a DELETE waits for a job's processes to be gone before it answers all the same.
 DISMISSAL = 30.0
@@ -172,15 +172,15 @@ class RerunHandler(AdesHandler):
         changes, start = document.get("inputs", {}), document.get("from", "start")
         if not isinstance(changes, dict):
             raise InvalidRequest("inputs: an object of input ids and values is expected.")
-        if start not in ("start", "unfinished-steps", "stage-out"):
+        if start not in tuple(Begin):
             raise InvalidRequest("from: 'start', 'unfinished-steps' or 'stage-out' is expected.")
-        if start == "stage-out":
+        if start == Begin.STAGE_OUT:
             if changes:
                 raise InvalidRequest("inputs: a stage-out uses none; rerun from 'start'.")
             job = await self.ask(self.service.stage_out_again, job_id)
             self.site.core.wake()
             self.answer(self.dialect.status(job, self.links))
             return
-        unfinished = start == "unfinished-steps"
+        unfinished = start == Begin.UNFINISHED_STEPS
         job = await self.ask(self.service.rerun, job_id, changes, unfinished=unfinished)
         self.accepted(job)

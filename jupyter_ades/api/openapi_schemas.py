@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_ades.api.operations import STATUSES
+from jupyter_ades.model import Begin
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -176,7 +177,8 @@ SCHEMAS: dict[str, Schema] = {
     "statistics": STATISTICS,
     "pin": closed(record(("pinned",), pinned={"type": "boolean"})),
     "rerun": record(
-        inputs={"type": "object"}, **{"from": {"type": "string", "enum": ["start", "stage-out"]}}
+        inputs={"type": "object"},
+        **{"from": {"type": "string", "enum": [str(each) for each in Begin]}},
     ),
     "ogcapppkg": PACKAGE,
 }

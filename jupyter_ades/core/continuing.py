@@ -7,15 +7,12 @@ from collections.abc import Mapping
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.errors import NothingToContinue
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import JSON, Job, JobStatus, Process
-
-#: Of a process: whether its package says that finished steps may be used again.
-REUSABLE = "reusable_steps"
+from jupyter_ades.model import JSON, REUSABLE_STEPS, Job, JobStatus, Process
 
 
 def keeps_steps(process: Process, limits: Limits) -> bool:
     """Whether finished steps of a process's jobs are kept: said by the package or the operator."""
-    return process.kind == "cwl" and bool(process.details.get(REUSABLE) or limits.reuse_steps)
+    return process.kind == "cwl" and bool(process.details.get(REUSABLE_STEPS) or limits.reuse_steps)
 
 
 def check_continuing(job: Job, folder: JobDir, changes: Mapping[str, JSON]) -> None:

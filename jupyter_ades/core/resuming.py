@@ -7,9 +7,7 @@ from dataclasses import replace
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import NothingToDeliver
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import FetchPolicy, Job, JobStatus
-
-STAGE_OUT = "stage-out"
+from jupyter_ades.model import Begin, FetchPolicy, Job, JobStatus
 
 
 def order_stage_out(workspace: Workspace, job: Job, fetch: FetchPolicy) -> None:
@@ -29,7 +27,7 @@ def order_stage_out(workspace: Workspace, job: Job, fetch: FetchPolicy) -> None:
     folder.write_plan(
         replace(
             order,
-            begin=STAGE_OUT,
+            begin=Begin.STAGE_OUT,
             results_folder=workspace.results_location,
             s3=workspace.s3,
             fetch=fetch,
@@ -40,4 +38,4 @@ def order_stage_out(workspace: Workspace, job: Job, fetch: FetchPolicy) -> None:
 def is_ordered(folder: JobDir) -> bool:
     """Whether a job that waits is to be staged out only."""
     order = folder.read_plan()
-    return order is not None and order.begin == STAGE_OUT
+    return order is not None and order.begin is Begin.STAGE_OUT

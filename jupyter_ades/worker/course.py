@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jupyter_ades.errors import AdesError, NothingToDeliver, Unavailable
 from jupyter_ades.jobdir import JobDir, write_atomic, write_record
-from jupyter_ades.model import JSON, JobStatus, Ran, WorkOrder
+from jupyter_ades.model import JSON, Begin, JobStatus, Ran, WorkOrder
 from jupyter_ades.runners.base import Runner
 from jupyter_ades.runners.registry import runner
 from jupyter_ades.system.containers import end_containers
@@ -32,9 +32,7 @@ STAGED_IN, STARTED, RAN, STAGED_OUT = 8, 10, 90, 99
 LAST_LINES = 100
 #: Bytes: a disk with fewer is full.
 SMALLEST_SPACE = 2**16
-#: Where a job begins whose command has run.
-STAGE_OUT = "stage-out"
-AGAIN = 'What was computed is kept: rerun this job from "stage-out" to deliver it alone.'
+AGAIN = f'What was computed is kept: rerun this job from "{Begin.STAGE_OUT}" to deliver it alone.'
 
 
 @dataclass(kw_only=True)
@@ -53,7 +51,7 @@ class Course:
     def run(self) -> None:
         """Carry the job to its end; raises Dismissed, and what makes a worker fail."""
         engine = runner(self.order.plan.runner)
-        if self.order.begin == STAGE_OUT:
+        if self.order.begin is Begin.STAGE_OUT:
             self._stage_out_again(engine)
             return
         with self.dismissal.interrupting():

@@ -136,4 +136,7 @@ def test_what_cannot_go_on_is_refused_with_the_reason(server: Server, tmp_path: 
     ended(server, job)
     assert "a notebook is always run from its start" in rerun(server, job).json()["detail"]
     unknown = server.send("POST", f"jobs/{job}/rerun", json={"from": "the middle"})
+    described = server.send("GET", "api").json()["components"]["schemas"]["rerun"]
+    expected = ["start", "unfinished-steps", "stage-out"]
+    assert described["properties"]["from"]["enum"] == expected
     assert (unknown.status_code, json.loads(unknown.text)["status"]) == (400, 400)

@@ -38,6 +38,7 @@ from jupyter_ades.model import FetchPolicy, Job
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.registry import runner
 from jupyter_ades.settings.api import ApiTraits
+from jupyter_ades.settings.bounds import at_least_one
 from jupyter_ades.settings.buckets import BucketTraits, results_bucket
 from jupyter_ades.settings.retention import RetentionTraits
 from jupyter_ades.system.containers import AUTO, ENGINES, NONE, Containers
@@ -188,10 +189,7 @@ class ADES(ApiTraits, BucketTraits, RetentionTraits, ExtensionApp):
         "max_array_length",
     )
     def _validate_positive(self, proposal: Mapping[str, Any]) -> int:
-        value: int = proposal["value"]
-        if value < 1:
-            raise TraitError(f"ADES.{proposal['trait'].name}: 1 or more is expected, not {value}")
-        return value
+        return at_least_one(proposal)
 
     @classmethod
     def class_own_traits(cls, **metadata: Any) -> dict[str, Any]:

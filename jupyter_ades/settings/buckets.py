@@ -11,6 +11,7 @@ from traitlets import Bool, Dict, Enum, HasTraits, Int, TraitError, Unicode, val
 
 from jupyter_ades.model import S3
 from jupyter_ades.s3.address import is_s3, read_address
+from jupyter_ades.settings.bounds import at_least_one
 
 ADDRESSING = ("auto", "path", "virtual")
 #: What one entry of ``s3_buckets`` may say, and the type of it.
@@ -90,10 +91,7 @@ class BucketTraits(HasTraits):
 
     @validate("s3_parallel", "s3_attempts", "s3_timeout", "max_items")
     def _validate_bound(self, proposal: Mapping[str, Any]) -> int:
-        value: int = proposal["value"]
-        if value < 1:
-            raise TraitError(f"ADES.{proposal['trait'].name}: 1 or more is expected, not {value}")
-        return value
+        return at_least_one(proposal)
 
     @validate("s3_buckets")
     def _validate_buckets(self, proposal: Mapping[str, Any]) -> dict[str, Any]:

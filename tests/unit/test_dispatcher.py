@@ -193,7 +193,7 @@ def test_a_waiting_job_is_dismissed_at_once(workspace: Workspace, build: Build) 
 def test_a_running_job_is_dismissed_when_nothing_of_it_is_left(
     workspace: Workspace, build: Build, outcome: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jupyter_ades.core.dispatcher.PATIENCE", 0.0)
+    monkeypatch.setattr("jupyter_ades.core.watching.PATIENCE", 0.0)
     job_id = accept(workspace, outcome=outcome)
     dispatcher = build()
     dispatcher.tick()

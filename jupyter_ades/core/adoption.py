@@ -1,0 +1,34 @@
+"""What a start takes over from an earlier server."""
+
+from __future__ import annotations
+
+import logging
+
+from jupyter_ades.core.launcher import Launcher
+from jupyter_ades.core.recording import Recorder
+from jupyter_ades.core.watching import Watch
+from jupyter_ades.core.workspace import Workspace
+from jupyter_ades.model import Job, JobStatus
+
+log = logging.getLogger(__name__)
+
+
+def adopt_running(
+    workspace: Workspace, launcher: Launcher, recorder: Recorder, watch: Watch
+) -> None:
+    """Watch every job that was running: the next look tells whether it still does, or how it ended.
+
+    One that never began waits again.
+    """
+    for job in workspace.store.open_jobs(JobStatus.RUNNING):
+        if _began(workspace, job, launcher):
+            log.info("%s: adopted", job.id)
+            watch.begin(workspace, job)
+        else:
+            log.info("%s: never began to run, waits again", job.id)
+            recorder.change(workspace, job, status=JobStatus.ACCEPTED, message="accepted")
+
+
+def _began(workspace: Workspace, job: Job, launcher: Launcher) -> bool:
+    folder = workspace.job_dir(job.id)
+    return folder.read_status() is not None or launcher.alive(folder)

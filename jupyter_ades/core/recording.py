@@ -1,0 +1,34 @@
+"""How a job changes: in the store first, then for everybody who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from jupyter_ades.core.workspace import Workspace
+from jupyter_ades.model import Job, JobStatus, WorkerStatus
+
+Announce = Callable[[Workspace, Job], None]
+
+
+class Recorder:
+    """Records changes of jobs, durably, and announces each."""
+
+    def __init__(self, announce: Announce) -> None:
+        self._announce = announce
+
+    def change(self, workspace: Workspace, job: Job, **changes: Any) -> Job:
+        """Change columns of a job and give it as it is then."""
+        job = workspace.store.change_job(job.id, updated=datetime.now(UTC), **changes)
+        self._announce(workspace, job)
+        if job.status.final:
+            workspace.release(job.process)
+        return job
+
+
+def ended(status: JobStatus, message: str, progress: int) -> WorkerStatus:
+    """The last word on a job whose worker said none."""
+    return WorkerStatus(
+        status=status, message=message, progress=progress, updated=datetime.now(UTC)
+    )

@@ -1,0 +1,85 @@
+"""Starts a job: lays out its directory, with everything the worker needs, and launches it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from jupyter_ades.core.chaining import chained
+from jupyter_ades.core.continuing import keeps_steps
+from jupyter_ades.core.launcher import Launcher
+from jupyter_ades.core.limits import Limits
+from jupyter_ades.core.recording import Recorder, ended
+from jupyter_ades.core.resuming import is_ordered
+from jupyter_ades.core.watching import Watch
+from jupyter_ades.core.workspace import Workspace
+from jupyter_ades.errors import AdesError
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import FetchPolicy, Job, JobStatus, WorkOrder
+from jupyter_ades.runners.base import Runner, Site
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Starter:
+    """Starts the jobs of all workspaces, with what the server's traits say of every job."""
+
+    launcher: Launcher
+    runner: Callable[[str], Runner]
+    fetch: FetchPolicy
+    limits: Limits
+    site: Site
+    recorder: Recorder
+    watch: Watch
+
+    def start(self, workspace: Workspace, job: Job) -> None:
+        """Start a waiting job; one that cannot be is recorded as failed, with the reason."""
+        again = is_ordered(workspace.job_dir(job.id))
+        started = job.started if again else datetime.now(UTC)
+        job = self.recorder.change(
+            workspace, job, status=JobStatus.RUNNING, message="starting", started=started
+        )
+        running = self.watch.begin(workspace, job)
+        try:
+            if again:
+                running.folder.status.unlink(missing_ok=True)
+            else:
+                running.folder = self._lay_out(workspace, job)
+            self.launcher.start(running.folder)
+        except (AdesError, OSError) as error:
+            log.warning("%s: could not be started", job.id, exc_info=error)
+            detail = error.detail if isinstance(error, AdesError) else str(error)
+            message = f"The job could not be started: {detail}"
+            self.watch.finish(running, ended(JobStatus.FAILED, message, job.progress))
+
+    def _lay_out(self, workspace: Workspace, job: Job) -> JobDir:
+        """Make the job directory, with everything the worker needs."""
+        folder = workspace.make_job_dir(job.id)
+        source = workspace.package_folder(job.process.digest, job.process.id)
+        shutil.copytree(source / "package", folder.package)
+        earlier = job.request.continues
+        folder.write_plan(
+            WorkOrder(
+                job_id=job.id,
+                process=job.process,
+                plan=self.runner(job.process.runner).plan(job.process, folder, self.site),
+                inputs=job.request.inputs,
+                fetch=self.fetch,
+                results_folder=workspace.results_location,
+                s3=workspace.s3,
+                cache_folder=str(workspace.cache),
+                cache_bytes=self.limits.cache_bytes,
+                max_items=self.limits.max_items,
+                chained=chained(job.request.inputs, workspace),
+                cores=self.site.cores,
+                keep_scratch=self.limits.keep_scratch,
+                keep_steps=keeps_steps(job.process, self.limits),
+                continues=str(workspace.job_dir(earlier).root) if earlier else "",
+                created=job.created,
+            )
+        )
+        return folder

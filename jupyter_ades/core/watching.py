@@ -1,0 +1,157 @@
+"""Reads running jobs back: what their workers say, and those that were lost or dismissed."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from jupyter_ades.core.launcher import Launcher
+from jupyter_ades.core.recording import Recorder, ended
+from jupyter_ades.core.workspace import Workspace
+from jupyter_ades.errors import StorageFull
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import Job, JobStatus, WorkerStatus
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a worker has, beyond its plan's grace, to end after it was asked to.
+PATIENCE = 5.0
+LOST = (
+    "The worker was lost: it ended without a word (out of memory, a restart of the machine, or"
+    " killed from outside). The log has its last lines; run the job again with a rerun."
+)
+
+
+@dataclass(kw_only=True)
+class Running:
+    """What is remembered of a running job between two ticks."""
+
+    workspace: Workspace
+    job: Job
+    folder: JobDir
+    #: Modification time of the status that was read last, in ns.
+    seen: int = 0
+    #: Monotonic time after which a dismissed job's processes are killed.
+    deadline: float | None = None
+    #: How the job ended, from when that is known until it is recorded.
+    ended: WorkerStatus | None = None
+
+
+class Watch:
+    """The running jobs, each until its end is recorded."""
+
+    def __init__(self, launcher: Launcher, recorder: Recorder) -> None:
+        self._launcher = launcher
+        self._recorder = recorder
+        self._running: dict[str, Running] = {}
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def __iter__(self) -> Iterator[Running]:
+        return iter(self._running.values())
+
+    def begin(self, workspace: Workspace, job: Job) -> Running:
+        """Watch a job that runs from now on, or ran before this server started."""
+        running = Running(workspace=workspace, job=job, folder=workspace.job_dir(job.id))
+        self._running[job.id] = running
+        return running
+
+    def hear_dismissals(self, workspace: Workspace) -> None:
+        """Dismissals are read from the store: another server on the workspace may take them."""
+        for job_id in workspace.store.dismissing():
+            if job_id in self._running:
+                running = self._running[job_id]
+                running.job = replace(running.job, dismissing=True)
+
+    def read_back(self) -> None:
+        """Record what every running job has come to."""
+        for running in list(self._running.values()):
+            try:
+                self._read_back(running)
+            except StorageFull:
+                self._make_room(running)
+
+    def _make_room(self, running: Running) -> None:
+        """Give up the scratch of a job that has ended: its state, which has no room, matters more.
+
+        The next tick records it.
+        """
+        log.warning("%s: no space left to record its state", running.job.id)
+        if not self._launcher.alive(running.folder):
+            running.folder.remove_scratch()
+
+    def _read_back(self, running: Running) -> None:
+        # Whether the worker lives is asked before its status is read: one that ended in between
+        # has written its last status by then.
+        alive = self._launcher.alive(running.folder)
+        status = self._news(running)
+        if running.ended is not None:
+            self.finish(running, running.ended)
+        elif running.job.dismissing:
+            self._see_dismissal(running, alive)
+        elif status is not None and status.status.final:
+            self.finish(running, status)
+        elif not alive:
+            self._settle_lost(running)
+        elif status is not None:
+            self._record_progress(running, status)
+
+    def _news(self, running: Running) -> WorkerStatus | None:
+        """The worker's status when it changed since the last look."""
+        try:
+            written = running.folder.status.stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        if written == running.seen:
+            return None
+        running.seen = written
+        return running.folder.read_status()
+
+    def _record_progress(self, running: Running, status: WorkerStatus) -> None:
+        running.job = self._recorder.change(
+            running.workspace, running.job, progress=status.progress, message=status.message
+        )
+
+    def _settle_lost(self, running: Running) -> None:
+        """Record how a job ended whose worker is gone."""
+        self._launcher.kill(running.folder)
+        status = running.folder.read_status()
+        if status is None or not status.status.final:
+            said = f" It last said: {status.message}" if status else ""
+            status = ended(JobStatus.FAILED, LOST + said, running.job.progress)
+        self.finish(running, status)
+
+    def _see_dismissal(self, running: Running, alive: bool) -> None:
+        """Ask once, insist after a while, record when nothing is left."""
+        if alive and running.deadline is None:
+            plan = running.folder.read_plan()
+            grace = plan.plan.grace if plan else 0.0
+            running.deadline = time.monotonic() + grace + PATIENCE
+            self._launcher.stop(running.folder)
+        elif alive and running.deadline is not None and time.monotonic() > running.deadline:
+            self._launcher.kill(running.folder)
+        elif not alive:
+            self._launcher.kill(running.folder)
+            running.workspace.hide_results(running.job.id)
+            self.finish(running, ended(JobStatus.DISMISSED, "dismissed", running.job.progress))
+
+    def finish(self, running: Running, status: WorkerStatus) -> None:
+        """Record how a job ended, and look at it no longer."""
+        running.ended = status
+        self._recorder.change(
+            running.workspace,
+            running.job,
+            status=status.status,
+            message=status.message,
+            progress=status.progress,
+            dismissing=False,
+            finished=status.finished or datetime.now(UTC),
+            job_bytes=status.job_bytes,
+            result_bytes=status.result_bytes,
+        )
+        # Not before: an end that could not be recorded is tried again by the next tick.
+        del self._running[running.job.id]

@@ -255,8 +255,9 @@ class ADES(ApiTraits, BucketTraits, RetentionTraits, ExtensionApp):
             dispatched, jobs=Keep.read(self.keep_jobs), results=Keep.read(self.keep_results)
         )
         metrics.RUNNING.set_function(lambda: self.dispatcher.running)
+        stores = [each.store for each in self.opened]
         self.core = Core(
-            self.dispatcher, dispatched, retention, self._stamp_activity, self._install
+            self.dispatcher, dispatched, retention, stores, self._stamp_activity, self._install
         )
         self.services = {
             each.name: Service(each, self.dispatcher, fetch=self.fetch, limits=self.limits)

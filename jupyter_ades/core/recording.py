@@ -21,7 +21,7 @@ class Recorder:
     def change(self, workspace: Workspace, job: Job, **changes: Any) -> Job:
         """Change columns of a job and give it as it is then."""
         job = workspace.store.change_job(job.id, updated=datetime.now(UTC), **changes)
-        self._announce(workspace, job)
+        workspace.store.afterwards(lambda: self._announce(workspace, job))
         if job.status.final:
             workspace.release(job.process)
         return job

@@ -84,7 +84,7 @@ class Service(Catalogue):
         unlisted: bool = False,
         own: OwnJobs = OwnJobs(),  # noqa: B008 (frozen)
     ) -> tuple[Job, bool]:
-        """Accept a job, durably; the job and whether it is new (not found by its key)."""
+        """Accept a job; the job and whether it is new (not found by its key)."""
         earlier = self._by_key(idempotency_key, body_digest)
         if earlier is not None:
             return earlier, False
@@ -101,8 +101,10 @@ class Service(Catalogue):
             created=now,
             updated=now,
         )
-        self._store.add_job(job, idempotency_key=idempotency_key, body_digest=body_digest)
-        return job, True
+        new = self._store.add_job(job, idempotency_key=idempotency_key, body_digest=body_digest)
+        # Another server on this workspace may just have taken the key.
+        quicker = None if new else self._by_key(idempotency_key, body_digest)
+        return quicker or job, new
 
     def check(
         self,

@@ -1,14 +1,12 @@
 """The index of processes and jobs, in SQLite. All SQL stands here; only the server opens it.
 
-Durability is SQLite's: ``synchronous=FULL``, so what a method has returned from survives a power
-loss. Times are kept as ISO 8601 text in UTC, which sorts by time.
+Times are kept as ISO 8601 text in UTC, which sorts by time.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,7 +29,7 @@ from jupyter_ades.core.store_jobs import (
 )
 from jupyter_ades.core.store_schema import migrate
 from jupyter_ades.core.store_tidings import Outbox
-from jupyter_ades.errors import NO_SPACE, DuplicatedProcess, NoSuchJob, NoSuchProcess, StorageFull
+from jupyter_ades.errors import DuplicatedProcess, NoSuchJob, NoSuchProcess
 from jupyter_ades.model import Job, JobStatus, Process
 
 #: More than any count or sum.
@@ -42,33 +40,15 @@ class Store(Outbox):
     """Processes and jobs of one workspace. Used from one thread."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA busy_timeout = 10000")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        with self._transaction():
-            migrate(self._db)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
-    def _run(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """Execute a statement; StorageFull when there is no space for what it writes."""
-        try:
-            return self._db.execute(statement, parameters)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
-                raise StorageFull(NO_SPACE) from error
-            raise
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        super().__init__(db)
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA busy_timeout = 10000")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+        with self._whole():
+            migrate(db)
 
     def close(self) -> None:
         """Close the file; what was acknowledged is in it."""
@@ -83,12 +63,12 @@ class Store(Outbox):
                 f"A process '{process.id}' is already deployed; replace it with PUT,"
                 " undeploy it first, or give the package another version."
             )
-        with self._transaction():
-            self._run(
+        with self._whole():
+            self._write(
                 "INSERT OR REPLACE INTO packages VALUES (?, ?, ?)",
                 (process.digest, process.id, msgspec.json.encode(process)),
             )
-            self._run(
+            self._write(
                 "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?)",
                 (process.id, process.alias, process.digest, text(datetime.now(UTC))),
             )
@@ -125,7 +105,7 @@ class Store(Outbox):
 
     def remove_process(self, process_id: str) -> None:
         """Undeploy by exact id; jobs keep the process as it was."""
-        if not self._run("DELETE FROM processes WHERE id = ?", (process_id,)).rowcount:
+        if not self._write("DELETE FROM processes WHERE id = ?", (process_id,)).rowcount:
             raise NoSuchProcess(f"There is no process '{process_id}'.")
 
     def needs_package(self, process: Process) -> bool:
@@ -143,9 +123,9 @@ class Store(Outbox):
 
     # jobs
 
-    def add_job(self, job: Job, *, idempotency_key: str | None, body_digest: str) -> None:
-        """Record an accepted job, durably."""
-        self._run(NEW, new_values(job, idempotency_key, body_digest))
+    def add_job(self, job: Job, *, idempotency_key: str | None, body_digest: str) -> bool:
+        """Record an accepted job; False, and nothing recorded, when its key is taken."""
+        return bool(self._write(NEW, new_values(job, idempotency_key, body_digest)).rowcount)
 
     def find_by_key(self, idempotency_key: str) -> tuple[str, str] | None:
         """Id and body digest of the job that was accepted with this key."""
@@ -165,12 +145,12 @@ class Store(Outbox):
         """Change columns of a job and give it as it is then."""
         columns = {name: _column(value) for name, value in changes.items()}
         assignments = ", ".join(f"{name} = ?" for name in columns)
-        self._run(f"UPDATE jobs SET {assignments} WHERE id = ?", (*columns.values(), job_id))
+        self._write(f"UPDATE jobs SET {assignments} WHERE id = ?", (*columns.values(), job_id))
         return self.job(job_id)
 
     def remove_job(self, job_id: str) -> None:
         """Forget a job."""
-        self._run("DELETE FROM jobs WHERE id = ?", (job_id,))
+        self._write("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def jobs(
         self,

@@ -23,7 +23,7 @@ JOBS = (
 NEW = (
     "INSERT INTO jobs (id, process_id, digest, status, message, progress, unlisted, told, created,"
     " updated, request, idempotency_key, body_digest)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (idempotency_key) DO NOTHING"
 )
 
 

@@ -5,13 +5,11 @@ A row is a job and a state; a final state takes the place of those before it.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from jupyter_ades.core.store_jobs import text
+from jupyter_ades.core.store_writing import Writing
 from jupyter_ades.model import JobStatus
 
 
@@ -26,11 +24,8 @@ class Tiding:
     attempts: int
 
 
-class Outbox:
+class Outbox(Writing):
     """The part of the store that keeps them."""
-
-    def _run(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
-        raise NotImplementedError
 
     def tidings(self, now: datetime, *, limit: int) -> list[Tiding]:
         """Those whose time has come, oldest first."""
@@ -56,11 +51,11 @@ class Outbox:
 
     def put_off(self, tiding: Tiding, due: datetime) -> None:
         """Try again later."""
-        self._run(
+        self._write(
             "UPDATE tidings SET attempts = attempts + 1, due = ? WHERE number = ?",
             (text(due), tiding.number),
         )
 
     def settle(self, tiding: Tiding) -> None:
         """Forget one that was delivered, or given up."""
-        self._run("DELETE FROM tidings WHERE number = ?", (tiding.number,))
+        self._write("DELETE FROM tidings WHERE number = ?", (tiding.number,))

@@ -6,13 +6,17 @@ import asyncio
 import errno
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
+from jupyter_ades.core.committing import Outcome, carry
 from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.retention import Retention
+from jupyter_ades.core.store_writing import Writing
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import NO_SPACE, StorageFull
 
@@ -21,6 +25,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks at running jobs.
 INTERVAL = 0.1
+#: Calls that share one commit at the most: the first of them waits for the last.
+AT_ONCE = 256
 #: Packages that are read at once.
 READERS = 2
 #: Seconds between two looks at what is no longer kept while jobs run, and while none do.
@@ -46,12 +52,14 @@ class Core:
         dispatcher: Dispatcher,
         workspaces: list[Workspace],
         retention: Retention,
+        stores: Sequence[Writing],
         at_work: Callable[[], None] = lambda: None,
         first: Callable[[], None] = lambda: None,
     ) -> None:
         self._dispatcher = dispatcher
         self._workspaces = workspaces
         self._retention = retention
+        self._stores = stores
         self._tidying: asyncio.Task[None] | None = None
         self._tidied = -math.inf
         #: Called on the event loop after each tick that leaves a job waiting or running.
@@ -60,15 +68,39 @@ class Core:
         self._first = first
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ades-core")
         self._beside = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="ades-reader")
+        #: Calls that have not been made yet, and who waits for each.
+        self._calls: deque[tuple[asyncio.Future[Any], Callable[[], Any]]] = deque()
         self._wake = asyncio.Event()
         self._changed = asyncio.Condition()
         self._loop: asyncio.Task[None] | None = None
 
     async def call(self, function: Callable[..., T], *arguments: object, **named: object) -> T:
-        """A call on the core's thread."""
-        loop = asyncio.get_running_loop()
+        """A call on the core's thread, answered when what it wrote is durable.
+
+        Calls that wait at the same time share one commit.
+        """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._calls.append((future, partial(function, *arguments, **named)))
+        self._thread.submit(self._carry, asyncio.get_running_loop())
         with storage_errors():
-            return await loop.run_in_executor(self._thread, lambda: function(*arguments, **named))
+            return await future
+
+    def _carry(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Make the calls that wait; on the core's thread."""
+        waiting = [self._calls.popleft() for _ in range(min(len(self._calls), AT_ONCE))]
+        if not waiting:
+            # Made together with an earlier one.
+            return
+        try:
+            outcomes = carry([call for _, call in waiting], self._stores)
+        except Exception as error:
+            outcomes = [Outcome(error=error) for _ in waiting]
+        answers = [(future, each) for (future, _), each in zip(waiting, outcomes, strict=True)]
+        loop.call_soon_threadsafe(_answer, answers)
+
+    async def _alone(self, function: Callable[[], T]) -> T:
+        """A call on the core's thread of which each change is committed by itself."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     async def beside(self, function: Callable[..., T], *arguments: object) -> T:
         """A slow call that touches no record: a package to read, files to remove."""
@@ -122,7 +154,7 @@ class Core:
         return found
 
     async def _run(self) -> None:
-        await self.call(self._dispatcher.adopt)
+        await self._alone(self._dispatcher.adopt)
         while True:
             # Cleared before the tick: what arrives while it runs is seen by the next one.
             self._wake.clear()
@@ -163,10 +195,24 @@ class Core:
         except Exception:
             log.exception("What is no longer kept could not be removed; it is tried again")
 
+    def _tick_once(self) -> bool:
+        self._dispatcher.tick()
+        return self._dispatcher.busy
+
     async def _tick(self) -> bool:
         try:
-            await self.call(self._dispatcher.tick)
-            return await self.call(lambda: self._dispatcher.busy)
+            return await self._alone(self._tick_once)
         except Exception:
             log.exception("A tick of the dispatcher failed; the next one tries again")
             return True
+
+
+def _answer(answers: Sequence[tuple[asyncio.Future[Any], Outcome]]) -> None:
+    """Give who waits what they waited for; on the event loop."""
+    for future, outcome in answers:
+        if future.done():
+            continue
+        if outcome.error is not None:
+            future.set_exception(outcome.error)
+        else:
+            future.set_result(outcome.value)

@@ -100,7 +100,10 @@ class Workspace:
         return self.packages / key[:32]
 
     def release(self, process: Process) -> None:
-        """Hide a package's folder when nothing needs it any more."""
+        """Hide a package's folder when nothing needs it any more, once that is certain."""
+        self.store.afterwards(lambda: self._release(process))
+
+    def _release(self, process: Process) -> None:
         if not self.store.needs_package(process):
             self.hide(self.package_folder(process.digest, process.id))
 

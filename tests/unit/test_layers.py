@@ -75,7 +75,13 @@ FORBIDDEN = {
 }
 #: Module to the only rooms that may import it.
 ONLY_IN = {
-    "sqlite3": {"core/store", "core/store_jobs", "core/store_schema", "core/store_tidings"},
+    "sqlite3": {
+        "core/store",
+        "core/store_jobs",
+        "core/store_schema",
+        "core/store_tidings",
+        "core/store_writing",
+    },
     # run_cwl hands a dismissal on to its tools, which cwltool would end without a word.
     "signal": {"worker/process", "core/launcher", "programs/run_cwl"},
 }

@@ -32,9 +32,6 @@ from jupyter_ades.core.store_tidings import Outbox
 from jupyter_ades.errors import DuplicatedProcess, NoSuchJob, NoSuchProcess
 from jupyter_ades.model import Job, JobStatus, Process
 
-#: More than any count or sum.
-NO_BOUND = 2**62
-
 
 class Store(Outbox):
     """Processes and jobs of one workspace. Used from one thread."""
@@ -115,7 +112,7 @@ class Store(Outbox):
                 self._run(
                     "SELECT EXISTS (SELECT 1 FROM processes WHERE digest = ?1 AND id = ?2)"
                     " OR EXISTS (SELECT 1 FROM jobs WHERE digest = ?1 AND process_id = ?2"
-                    " AND status IN ('accepted', 'running'))",
+                    " AND finished IS NULL)",
                     (process.digest, process.id),
                 )
             )
@@ -160,8 +157,7 @@ class Store(Outbox):
         cursor: Cursor = Cursor(),  # noqa: B008 (frozen)
     ) -> list[tuple[int, Job]]:
         """Jobs newest first, each with its number; the cursor says where the page begins."""
-        query, parameters = page_query(selection, cursor, datetime.now(UTC))
-        rows = self._run(query, (*parameters, limit))
+        rows = self._run(*page_query(selection, cursor, datetime.now(UTC), limit=limit))
         found = [(row["number"], read_job(row)) for row in rows]
         return found if cursor.order == "DESC" else found[::-1]
 
@@ -181,15 +177,7 @@ class Store(Outbox):
 
     def count_jobs(self, selection: JobFilter) -> int:
         """How many jobs a filter selects; from kept counters where the filter allows."""
-        if not selection.plain:
-            return _number(self._run(*count_query(selection, datetime.now(UTC))))
-        counts, unlisted = self.counts(), self._unlisted_counts()
-        wanted = selection.statuses or tuple(JobStatus)
-        return sum(counts.get(each, 0) - unlisted.get(each, 0) for each in wanted)
-
-    def _unlisted_counts(self) -> Mapping[str, int]:
-        query = "SELECT status, count(*) FROM jobs WHERE unlisted GROUP BY status"
-        return dict(self._run(query).fetchall())
+        return _number(self._run(*count_query(selection, datetime.now(UTC))))
 
     def unlisted(self, *, before: datetime | None = None) -> list[Job]:
         """Jobs that no list shows: the open ones, or those that ended before a time."""
@@ -204,9 +192,14 @@ class Store(Outbox):
         self, *, days: float | None, count: int | None, size: int | None, limit: int
     ) -> list[str]:
         """Ids of jobs that ended so many days ago, or are not among so many, or bytes, newest."""
-        ended = "" if days is None else text(datetime.now(UTC) - timedelta(days=days))
-        bounds = (NO_BOUND if each is None else each for each in (count, size))
-        return [row["id"] for row in self._run(EXPIRED, (ended, *bounds, limit))]
+        ended = None if days is None else text(datetime.now(UTC) - timedelta(days=days))
+        bounds = {"days": ended, "count": count, "bytes": size}
+        found = (
+            self._run(EXPIRED[name], (bound, limit))
+            for name, bound in bounds.items()
+            if bound is not None
+        )
+        return list(dict.fromkeys(row["id"] for rows in found for row in rows))[:limit]
 
     def counts(self) -> Mapping[str, int]:
         """Jobs in each state."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,15 +27,21 @@ NEW = (
 )
 
 
-#: Jobs that have ended and are not pinned, beyond an age, a place or a sum of bytes; oldest first.
-EXPIRED = """
+_KEPT = "finished IS NOT NULL AND NOT pinned AND NOT unlisted"
+#: Jobs that have ended and are not pinned, beyond an age, a number, a sum of bytes; oldest first.
+EXPIRED = {
+    "days": f"SELECT id FROM jobs WHERE finished < ? AND {_KEPT} ORDER BY finished LIMIT ?",
+    "count": f"""
+SELECT id FROM jobs WHERE {_KEPT} AND number <= (
+    SELECT number FROM jobs WHERE {_KEPT} ORDER BY number DESC LIMIT 1 OFFSET ?
+) ORDER BY number LIMIT ?""",
+    "bytes": f"""
 SELECT id FROM (
-    SELECT number, id, finished,
-        row_number() OVER newest AS place, sum(job_bytes) OVER newest AS total
-    FROM jobs WHERE finished IS NOT NULL AND NOT pinned AND NOT unlisted
-    WINDOW newest AS (ORDER BY number DESC)
-) WHERE finished < ? OR place > ? OR total > ? ORDER BY number LIMIT ?
-"""
+    SELECT number, id, sum(job_bytes) OVER (ORDER BY number DESC) AS total FROM jobs WHERE {_KEPT}
+) WHERE total > ? ORDER BY number LIMIT ?""",
+}
+#: More parts than this are one query that sorts what it finds.
+MOST_PARTS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,16 +60,30 @@ class JobFilter:
     @property
     def plain(self) -> bool:
         """Whether kept counters know how many jobs it selects."""
-        return self == JobFilter(statuses=self.statuses)
+        return self == JobFilter(process_ids=self.process_ids, statuses=self.statuses)
+
+    def parts(self) -> list[JobFilter]:
+        """Filters of one process and one state at the most, that select the same together."""
+        pairs = [
+            (ids, states) for ids in _each(self.process_ids) for states in _each(self.statuses)
+        ]
+        if len(pairs) > MOST_PARTS:
+            return [self]
+        return [replace(self, process_ids=ids, statuses=states) for ids, states in pairs]
+
+    def among(self, table: str = "") -> tuple[list[str], list[Any]]:
+        """SQL conditions on process and state, and their parameters."""
+        columns = (("process_id", self.process_ids), ("status", self.statuses))
+        given = [(table + name, values) for name, values in columns if values]
+        return (
+            [f"{name} IN ({', '.join('?' * len(values))})" for name, values in given],
+            [str(value) for _, values in given for value in values],
+        )
 
     def conditions(self, now: datetime) -> tuple[list[str], list[Any]]:
         """SQL conditions and their parameters."""
-        conditions: list[str] = ["NOT unlisted"]
-        parameters: list[Any] = []
-        for column, values in (("jobs.process_id", self.process_ids), ("status", self.statuses)):
-            if values:
-                conditions.append(f"{column} IN ({', '.join('?' * len(values))})")
-                parameters.extend(str(value) for value in values)
+        among, parameters = self.among("jobs.")
+        conditions = ["NOT unlisted", *among]
         for sign, moment in ((">=", self.since), ("<=", self.until)):
             if moment is not None:
                 conditions.append(f"created {sign} ?")
@@ -119,19 +139,39 @@ def cut(
     return page, older, newer
 
 
-def page_query(selection: JobFilter, cursor: Cursor, now: datetime) -> tuple[str, list[Any]]:
-    """The SQL of one page but for its limit, and its parameters."""
-    conditions, parameters = selection.conditions(now)
+def page_query(
+    selection: JobFilter, cursor: Cursor, now: datetime, *, limit: int
+) -> tuple[str, list[Any]]:
+    """The SQL of one page, and its parameters.
+
+    Each process and state has an index in the order of the list, so a list of several is put
+    together from a page of each.
+    """
     more, numbers = cursor.conditions()
-    where = " AND ".join([*conditions, *more])
-    return (
-        f"SELECT {COLUMNS} FROM {JOBS} WHERE {where} ORDER BY jobs.number {cursor.order} LIMIT ?",
-        [*parameters, *numbers],
+    parts, parameters = [], []
+    for each in selection.parts():
+        conditions, given = each.conditions(now)
+        where = " AND ".join([*conditions, *more])
+        # Without a filter the primary key is the order; no index can be better.
+        table = "jobs NOT INDEXED" if each == JobFilter() else "jobs"
+        parts.append(
+            f"SELECT * FROM (SELECT jobs.number FROM {table}"
+            f" WHERE {where} ORDER BY jobs.number {cursor.order} LIMIT ?)"
+        )
+        parameters += [*given, *numbers, limit]
+    query = (
+        f"SELECT {COLUMNS} FROM {JOBS} WHERE jobs.number IN ({' UNION ALL '.join(parts)})"
+        f" ORDER BY jobs.number {cursor.order} LIMIT ?"
     )
+    return query, [*parameters, limit]
 
 
 def count_query(selection: JobFilter, now: datetime) -> tuple[str, list[Any]]:
-    """The SQL that counts what a filter selects."""
+    """The SQL that counts what a filter selects: from kept counters where these know."""
+    if selection.plain:
+        conditions, parameters = selection.among()
+        where = " AND ".join(["jobs > 0", *conditions])
+        return f"SELECT coalesce(sum(jobs), 0) FROM listed WHERE {where}", parameters
     conditions, parameters = selection.conditions(now)
     return f"SELECT count(*) FROM jobs WHERE {' AND '.join(conditions)}", parameters
 
@@ -175,6 +215,10 @@ def read_job(row: sqlite3.Row) -> Job:
         finished=_time(row["finished"]),
         process=msgspec.json.decode(row["process"], type=Process),
     )
+
+
+def _each(values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    return [(value,) for value in dict.fromkeys(values)] or [()]
 
 
 def _step(number: int | None, by: int) -> int | None:

@@ -76,6 +76,37 @@ ALTER TABLE jobs ADD COLUMN result_bytes INTEGER NOT NULL DEFAULT 0;
     """
 CREATE INDEX jobs_queue ON jobs (status, unlisted DESC, number);
 """,
+    # Kept counters for lists of one process; no question reads what a million ended jobs left.
+    """
+CREATE TABLE listed (
+    process_id TEXT NOT NULL, status TEXT NOT NULL, jobs INTEGER NOT NULL,
+    PRIMARY KEY (process_id, status)
+) STRICT, WITHOUT ROWID;
+INSERT INTO listed
+    SELECT process_id, status, count(*) FROM jobs WHERE NOT unlisted GROUP BY process_id, status;
+CREATE TRIGGER listed_arrive AFTER INSERT ON jobs WHEN NOT NEW.unlisted BEGIN
+    INSERT INTO listed VALUES (NEW.process_id, NEW.status, 1)
+        ON CONFLICT (process_id, status) DO UPDATE SET jobs = jobs + 1;
+END;
+CREATE TRIGGER listed_leave AFTER DELETE ON jobs WHEN NOT OLD.unlisted BEGIN
+    UPDATE listed SET jobs = jobs - 1 WHERE process_id = OLD.process_id AND status = OLD.status;
+END;
+CREATE TRIGGER listed_move AFTER UPDATE OF status, unlisted ON jobs
+    WHEN NEW.status <> OLD.status OR NEW.unlisted <> OLD.unlisted BEGIN
+    UPDATE listed SET jobs = jobs - 1
+        WHERE NOT OLD.unlisted AND process_id = OLD.process_id AND status = OLD.status;
+    INSERT INTO listed SELECT NEW.process_id, NEW.status, 1 WHERE NOT NEW.unlisted
+        ON CONFLICT (process_id, status) DO UPDATE SET jobs = jobs + 1;
+END;
+CREATE INDEX jobs_process_status ON jobs (process_id, status, number);
+DROP INDEX jobs_digest;
+CREATE INDEX jobs_open ON jobs (digest, process_id) WHERE finished IS NULL;
+DROP INDEX jobs_created;
+CREATE INDEX jobs_created ON jobs (created, unlisted, status);
+DROP INDEX jobs_duration;
+CREATE INDEX jobs_duration ON jobs (duration, unlisted);
+CREATE INDEX jobs_finished ON jobs (finished) WHERE NOT pinned AND NOT unlisted;
+""",
 )
 SCHEMA_VERSION = len(STEPS)
 

@@ -75,7 +75,7 @@ def test_undeploying_keeps_the_process_of_its_jobs(store: Store) -> None:
     store.remove_process("snuggs-0_3_0")
     assert store.job("job-1").process == PROCESS
     assert store.needs_package(PROCESS)
-    store.change_job("job-1", status=JobStatus.SUCCESSFUL)
+    store.change_job("job-1", status=JobStatus.SUCCESSFUL, finished=NOON)
     assert not store.needs_package(PROCESS)
     with pytest.raises(NoSuchProcess):
         store.remove_process("snuggs-0_3_0")
@@ -271,16 +271,121 @@ def test_every_filter_is_answered_from_an_index(tmp_path: Path, selection: JobFi
     with sqlite3.connect(path) as db:
         db.execute("ANALYZE")
         for query, parameters in (
-            page_query(selection, Cursor(before=40), NOON),
-            page_query(selection, Cursor(), NOON),
+            page_query(selection, Cursor(before=40), NOON, limit=10),
+            page_query(selection, Cursor(), NOON, limit=10),
         ):
-            plan = db.execute(f"EXPLAIN QUERY PLAN {query}", (*parameters, 10)).fetchall()
-            steps = [row[3] for row in plan if "jobs" in row[3]]
+            steps = plan_of(db, query, parameters)
             # By the primary key, newest first, it stops at the page's end.
-            assert all("SEARCH" in step or step == "SCAN jobs" for step in steps)
-            if "SCAN jobs" in steps:
-                assert not any("TEMP B-TREE" in row[3] for row in plan)
-        if not selection.plain:
-            counted, parameters = count_query(selection, NOON)
-            plan = db.execute(f"EXPLAIN QUERY PLAN {counted}", parameters).fetchall()
-            assert all("SEARCH" in row[3] or "MULTI" in row[3] or "INDEX" in row[3] for row in plan)
+            assert all("SEARCH" in step or step == "SCAN jobs" for step in steps if "jobs" in step)
+            if selection.plain or "SCAN jobs" in steps:
+                assert not any("TEMP B-TREE" in step for step in steps)
+        counted, parameters = count_query(selection, NOON)
+        steps = plan_of(db, counted, parameters)
+        if selection.plain:
+            assert all("listed" in step and "jobs" not in step for step in steps)
+        assert all(
+            "SEARCH" in each or "MULTI" in each or "INDEX" in each or "listed" in each
+            for each in steps
+        )
+
+
+def plan_of(db: sqlite3.Connection, query: str, parameters: Any) -> list[str]:
+    return [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}", parameters)]
+
+
+def test_what_each_request_and_tick_asks_reads_no_ended_job(store: Store) -> None:
+    """Every statement of theirs, as SQLite plans it."""
+    for number in range(50):
+        add(store, make_job(number), key=f"key {number}")
+        store.change_job(f"job-{number}", status=JobStatus.SUCCESSFUL, finished=NOON)
+    asked: list[str] = []
+    store._db.set_trace_callback(asked.append)
+    store.find_by_key("key 7")
+    store.counts()
+    store.find_process(PROCESS.id)
+    store.open_jobs(JobStatus.ACCEPTED, limit=1)
+    store.dismissing()
+    store.unlisted()
+    store.unlisted(before=NOON)
+    store.needs_package(PROCESS)
+    store.tidings(NOON, limit=8)
+    store.next_tiding()
+    store.expired(days=1, count=None, size=None, limit=100)
+    store._db.set_trace_callback(None)
+    assert len(asked) == 11
+    for query in asked:
+        steps = plan_of(store._db, query, ())
+        scans = [step for step in steps if step.startswith("SCAN jobs")]
+        # Indexes of the few that have not ended, or that no list shows, may be read as a whole.
+        assert set(scans) <= {
+            f"SCAN jobs USING INDEX jobs_{name}" for name in ("started", "unlisted")
+        }, query
+
+
+def test_lists_of_a_process_are_counted_without_reading_them(store: Store) -> None:
+    other = replace(PROCESS, id="other", digest="d9")
+    store.add_process(other)
+    for number in range(4):
+        add(store, make_job(number, other if number == 3 else PROCESS))
+    add(store, replace(make_job(4), unlisted=True))
+    mine = JobFilter(process_ids=(PROCESS.id,))
+    assert (store.count_jobs(mine), store.count_jobs(JobFilter())) == (3, 4)
+    store.change_job("job-4", unlisted=False)
+    store.change_job("job-0", status=JobStatus.FAILED)
+    store.remove_job("job-1")
+    failed = replace(mine, statuses=(JobStatus.FAILED,))
+    assert (store.count_jobs(mine), store.count_jobs(failed)) == (3, 1)
+    assert store.count_jobs(JobFilter(process_ids=("other", "none"))) == 1
+
+
+def test_a_list_of_several_states_is_in_the_order_of_all(store: Store) -> None:
+    states = (JobStatus.FAILED, JobStatus.SUCCESSFUL, JobStatus.DISMISSED)
+    for number in range(9):
+        add(store, make_job(number))
+        store.change_job(f"job-{number}", status=states[number % 3])
+    wanted = JobFilter(statuses=states[:2], process_ids=(PROCESS.id, "other"))
+    first = store.jobs(wanted, limit=4)
+    assert [job.id for _, job in first] == ["job-7", "job-6", "job-4", "job-3"]
+    cursor = Cursor(before=first[-1][0])
+    assert [job.id for _, job in store.jobs(wanted, limit=4, cursor=cursor)] == ["job-1", "job-0"]
+    cursor = Cursor(after=first[-1][0])
+    newer = [job.id for _, job in store.jobs(wanted, limit=2, cursor=cursor)]
+    assert newer == ["job-6", "job-4"]
+    # Of more processes than parts of one query.
+    many = replace(wanted, process_ids=(PROCESS.id, *(f"p{each}" for each in range(80))))
+    assert store.jobs(many, limit=4) == first
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
+def test_each_earlier_version_is_brought_to_now(tmp_path: Path, version: int) -> None:
+    """With its jobs, its counts, and the tables and indexes that a new file has."""
+    path = tmp_path / "old.sqlite"
+    old = sqlite3.connect(path)
+    for step in STEPS[:version]:
+        old.executescript(step)
+    old.execute(f"PRAGMA user_version = {version}")
+    old.execute(
+        "INSERT INTO packages VALUES (?, ?, ?)",
+        (PROCESS.digest, PROCESS.id, msgspec.json.encode(PROCESS)),
+    )
+    for status in ("accepted", "running", "failed"):
+        old.execute(
+            "INSERT INTO jobs (id, process_id, digest, status, message, progress, created, updated,"
+            " request) VALUES (?, ?, ?, ?, '', 0, '2026-05-01T12:00:00.000000+00:00',"
+            " '2026-05-01T12:00:00.000000+00:00', ?)",
+            (f"a-{status}", PROCESS.id, PROCESS.digest, status, b"{}"),
+        )
+    old.commit()
+    old.close()
+    store = Store(path)
+    assert store.count_jobs(JobFilter(process_ids=(PROCESS.id,))) == 3
+    assert store.counts() == {"accepted": 1, "running": 1, "failed": 1}
+    store.change_job("a-accepted", status=JobStatus.RUNNING)
+    running = JobFilter(statuses=(JobStatus.RUNNING,))
+    assert [job.id for _, job in store.jobs(running, limit=9)] == ["a-running", "a-accepted"]
+    assert store.count_jobs(running) == 2
+    new = Store(tmp_path / "new.sqlite")
+    schema = "SELECT type, name FROM sqlite_schema ORDER BY 1, 2"
+    assert store._run(schema).fetchall() == new._run(schema).fetchall()
+    store.close()
+    new.close()

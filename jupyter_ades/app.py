@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
-from traitlets import Bool, Enum, Float, Int, List, TraitError, Type, Unicode, default, validate
+from traitlets import Bool, Float, Int, List, TraitError, Type, Unicode, default, validate
 
 from jupyter_ades import metrics
 from jupyter_ades.api.callbacks import Callbacks
@@ -36,18 +36,20 @@ from jupyter_ades.installed import install
 from jupyter_ades.keep import Keep
 from jupyter_ades.model import FetchPolicy, Job
 from jupyter_ades.runners.base import Site
+from jupyter_ades.runners.choosing import offers
 from jupyter_ades.runners.registry import runner
 from jupyter_ades.settings.api import ApiTraits
 from jupyter_ades.settings.bounds import at_least_one
 from jupyter_ades.settings.buckets import BucketTraits, results_bucket
+from jupyter_ades.settings.engines import EngineTraits
 from jupyter_ades.settings.retention import RetentionTraits
-from jupyter_ades.system.containers import AUTO, ENGINES, NONE, Containers
+from jupyter_ades.system.containers import Containers
 from jupyter_ades.workspace_names import check_workspace_name, workspace_name
 
 DIALECTS: list[Dialect] = [Wps3(), OgcApi()]
 
 
-class ADES(ApiTraits, BucketTraits, RetentionTraits, ExtensionApp):
+class ADES(ApiTraits, BucketTraits, EngineTraits, RetentionTraits, ExtensionApp):
     """An ADES (OGC API - Processes) inside this Jupyter server."""
 
     name = "jupyter_ades"
@@ -123,12 +125,6 @@ class ADES(ApiTraits, BucketTraits, RetentionTraits, ExtensionApp):
         50 * 2**30, help="Most bytes that one reference may have; 0 is no limit. Default: 50 GiB."
     ).tag(config=True)
     href_attempts = Int(5, help="Attempts to fetch one reference. Default: 5.").tag(config=True)
-    container_engine = Enum(
-        (AUTO, NONE, *ENGINES),
-        AUTO,
-        help="Engine for the containers of CWL packages: 'docker', 'podman', 'none', or 'auto', the"
-        " first of them that works. Default: 'auto'.",
-    ).tag(config=True)
     launcher_class = Type(
         ColdLauncher,
         klass="builtins.object",
@@ -233,6 +229,7 @@ class ADES(ApiTraits, BucketTraits, RetentionTraits, ExtensionApp):
             buckets=self.reference_buckets(),
         )
         self.containers = Containers(self.container_engine)
+        self.jobs_site = self.site_for(self._described_kernels, self.containers)
         names = (each.name for each in fields(Limits))
         self.limits = Limits(**{name: getattr(self, name) for name in names})
         self.opened = [self._open_workspace(name, user_folder) for name in self.workspaces]
@@ -244,11 +241,7 @@ class ADES(ApiTraits, BucketTraits, RetentionTraits, ExtensionApp):
             runner=runner,
             fetch=self.fetch,
             limits=self.limits,
-            site=Site(
-                cores=self.job_cores,
-                kernel_specs=self._described_kernels,
-                container_engine=self.containers.engine,
-            ),
+            site=self.jobs_site,
             announce=self._announce,
         )
         retention = Retention(
@@ -266,6 +259,17 @@ class ADES(ApiTraits, BucketTraits, RetentionTraits, ExtensionApp):
         served = [self.services[each.name] for each in dispatched]
         self.callbacks = Callbacks(self.core, served, DIALECTS, self.callback_terms(self.fetch))
         self._server.event_logger.register_event_schema(SCHEMA_FILE)
+
+    def site_for(
+        self, kernels: Callable[[], Mapping[str, Any]], containers: Containers | None = None
+    ) -> Site:
+        """What jobs find here, as the traits say."""
+        return Site(
+            cores=self.job_cores,
+            kernel_specs=kernels,
+            container_engine=(containers or Containers(self.container_engine)).engine,
+            default_runners=self.default_runners,
+        )
 
     def _open_workspace(self, name: str, user_folder: Path) -> Workspace:
         root = Path(self.workspace_root).expanduser().resolve()
@@ -290,6 +294,7 @@ class ADES(ApiTraits, BucketTraits, RetentionTraits, ExtensionApp):
             public_url=self.public_url,
             trust_xheaders=self._server.trust_xheaders,
             redirecting=self.results_redirect,
+            engines=self._engines,
         )
         self.handlers.extend(routes(site, DIALECTS))
         # The JupyterLab half finds its workspace, and that there is a server half, by this.
@@ -356,6 +361,12 @@ class ADES(ApiTraits, BucketTraits, RetentionTraits, ExtensionApp):
             name: {**found["spec"], "resource_dir": found["resource_dir"]}
             for name, found in self._kernel_specs().items()
         }
+
+    def _engines(self) -> dict[str, Any]:
+        """What the landing page says of what jobs run on."""
+        runners = [asdict(each) for each in offers(self.jobs_site, runner)]
+        told = [{**each, "usable": not each["missing"]} for each in runners]
+        return {"runners": told, "containerEngines": self.containers.engines()}
 
     def _announce(self, workspace: Workspace, job: Job) -> None:
         """Count a change, and pass it on to the event loop's thread if clients may see the job."""

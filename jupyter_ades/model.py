@@ -13,6 +13,8 @@ StageIn = Literal["file", "directory", "stac-item"]
 #: JSON Schema keyword of our own: values of this schema are references that the worker stages in.
 #: Its value is a :data:`StageIn`.
 STAGE_IN = "x-stage-in"
+#: Of a process's details: the runner that its deploy or its package asks for.
+RUNNER = "runner"
 #: Of a CWL process's details: whether its package says that finished steps may be used again.
 REUSABLE_STEPS = "reusable_steps"
 #: Key that marks a checked reference in a request's inputs: ``{REFERENCE: "file", "href": ...}``,
@@ -143,6 +145,8 @@ class ExecuteRequest:
     origin: str = ""
     #: Id of the failed job whose finished steps are used; empty for a job that starts afresh.
     continues: str = ""
+    #: The runner that is asked for; that which carries the job, once it is accepted.
+    runner: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,6 +277,8 @@ class DeployRequest:
     kernels: tuple[str, ...] = ()
     #: When no cell of a notebook is tagged, the first one of plain assignments is its parameters.
     tag_parameters: bool = False
+    #: The runner of its jobs, before what the package says; empty for none.
+    runner: str = ""
     #: Bytes that the package and all that comes with it may have.
     max_bytes: int = 100 * 2**20
     fetch: FetchPolicy

@@ -28,7 +28,7 @@ __all__ = ["SNUGGS", "VEGETATION_INDEX", "FileHandler", "make_scene", "serving"]
 
 def read_snuggs() -> str:
     """The Python script that rides inside the CWL."""
-    package = YAML(typ="safe").load(SNUGGS)
+    package = YAML(typ="safe", pure=True).load(SNUGGS)
     (tool,) = (one for one in package["$graph"] if one["class"] == "CommandLineTool")
     (script,) = tool["requirements"]["InitialWorkDirRequirement"]["listing"]
     return str(script["entry"])

@@ -22,7 +22,8 @@ class LandingHandler(AdesHandler):
     )
     async def get(self) -> None:
         """The landing page."""
-        self.answer(self.dialect.landing(self.workspace, self.links))
+        engines = await self.site.core.beside(self.site.engines)
+        self.answer({**self.dialect.landing(self.workspace, self.links), **engines})
 
 
 class ConformanceHandler(AdesHandler):

@@ -14,7 +14,7 @@ from jupyter_ades.api.bodies import read_json
 from jupyter_ades.api.replies import Asked, Delivered, Reply
 from jupyter_ades.core.catalogue import ProcessPage
 from jupyter_ades.core.service import JobPage
-from jupyter_ades.errors import InvalidRequest, UnsupportedMediaType
+from jupyter_ades.errors import InvalidRequest, Problem, UnsupportedMediaType
 from jupyter_ades.model import JSON, ExecuteRequest, Job, JobStatus, Process, Results
 
 #: Relation of a job's results (OGC 18-062r2, req. 34).
@@ -65,6 +65,7 @@ class DeployBody:
     workflow: str = ""
     description: dict[str, JSON]
     tag_parameters: bool = False
+    runner: str = ""
 
 
 class Dialect(Protocol):
@@ -150,6 +151,15 @@ def read_deploy(media_type: str, body: bytes) -> DeployBody:
     return _read_package_document(document)
 
 
+def read_runner(document: Mapping[str, JSON]) -> str:
+    """The runner that a request asks for; empty when it leaves that to the service."""
+    runner = document.get("runner", "")
+    if not isinstance(runner, str):
+        detail = "the name of a runner is expected."
+        raise InvalidRequest(f"runner: {detail}", (Problem(path="runner", detail=detail),))
+    return runner
+
+
 def _read_package_document(document: dict[str, JSON]) -> DeployBody:
     """An OGC application package, or the older list with ``applicationPackage``."""
     unit = document.get("executionUnit") or _older_unit(document.get("inputs"))
@@ -168,7 +178,7 @@ def _read_package_document(document: dict[str, JSON]) -> DeployBody:
     process = process if isinstance(process, dict) else {}
     if unit.get("type") == "docker" or "image" in unit:
         return _read_image(unit, process)
-    return replace(_read_unit(unit, process), tag_parameters=tagging)
+    return replace(_read_unit(unit, process), tag_parameters=tagging, runner=read_runner(document))
 
 
 def _read_image(unit: dict[str, JSON], description: dict[str, JSON]) -> DeployBody:
@@ -251,6 +261,7 @@ def standing(job: Job) -> dict[str, Any]:
         **{name: timestamp(time) for name, time in times.items() if time},
         "updated": timestamp(job.updated),
         **({"pinned": True} if job.pinned else {}),
+        **({"runner": job.request.runner} if job.request.runner else {}),
         **(occupied if job.finished else {}),
     }
 

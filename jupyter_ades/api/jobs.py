@@ -8,7 +8,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_ades.api.base import AdesHandler
-from jupyter_ades.api.dialect import read_object
+from jupyter_ades.api.dialect import read_object, read_runner
 from jupyter_ades.api.operations import (
     AFTER,
     BEFORE,
@@ -163,7 +163,8 @@ class RerunHandler(AdesHandler):
         body={JSON_TYPE: "rerun"},
     )
     async def post(self, job_id: str) -> None:
-        """A new job with the same inputs, ``{"inputs": {...}}`` changes some: 201.
+        """A new job with the same inputs, ``{"inputs": {...}}`` changes some, and
+        ``{"runner": "toil"}`` what carries it: 201.
 
         ``{"from": "unfinished-steps"}``: a CWL job's finished steps are used, a new job: 201.
         ``{"from": "stage-out"}``: a failed job's stage-out alone, the same job: 200.
@@ -181,6 +182,11 @@ class RerunHandler(AdesHandler):
             self.site.core.wake()
             self.answer(self.dialect.status(job, self.links))
             return
-        unfinished = start == Begin.UNFINISHED_STEPS
-        job = await self.ask(self.service.rerun, job_id, changes, unfinished=unfinished)
+        job = await self.ask(
+            self.service.rerun,
+            job_id,
+            changes,
+            unfinished=start == Begin.UNFINISHED_STEPS,
+            runner=read_runner(document),
+        )
         self.accepted(job)

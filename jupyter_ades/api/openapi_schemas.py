@@ -65,6 +65,7 @@ STATUS_INFO = record(
     finished=MOMENT,
     updated=MOMENT,
     pinned={"type": "boolean"},
+    runner=TEXT,
     bytes=record(jobDirectory=COUNT, results=COUNT),
     links=many(ref("link")),
 )
@@ -104,11 +105,13 @@ SUBSCRIBER = {
     "nullable": True,
 }
 RESPONSE: Schema = {"type": "string", "enum": ["raw", "document", None], "nullable": True}
+RUNNER: Schema = {"type": "string", "description": "What carries the job: cwltool, toil, ..."}
 EXECUTE = record(
     inputs={"type": "object"},
     outputs={"type": "object", "additionalProperties": ref("output"), "nullable": True},
     response=RESPONSE,
     subscriber=ref("subscriber"),
+    runner=RUNNER,
 )
 UNIT = record(
     href={"type": "string", "description": "An address, or a path in the user folder."},
@@ -122,6 +125,7 @@ PACKAGE = record(
     processDescription={"type": "object"},
     executionUnit={"oneOf": [ref("executionUnit"), {**many(ref("executionUnit")), "minItems": 1}]},
     tagParameters={"type": "boolean"},
+    runner=RUNNER,
 )
 COST = record(
     name=TEXT,
@@ -137,6 +141,13 @@ STATISTICS = record(
     bytesStagedOut=COUNT,
     steps=many(COST),
 )
+OFFER = record(
+    ("name", "kinds", "usable"),
+    name=TEXT,
+    kinds=many(TEXT),
+    usable={"type": "boolean"},
+    missing=TEXT,
+)
 SCHEMAS: dict[str, Schema] = {
     "link": LINK,
     "problem": PROBLEM,
@@ -144,7 +155,14 @@ SCHEMAS: dict[str, Schema] = {
     "output": OUTPUT,
     "subscriber": SUBSCRIBER,
     "executionUnit": UNIT,
-    "landingPage": record(("links",), title=TEXT, description=TEXT, links=many(ref("link"))),
+    "landingPage": record(
+        ("links",),
+        title=TEXT,
+        description=TEXT,
+        links=many(ref("link")),
+        runners=many(OFFER),
+        containerEngines=many(TEXT),
+    ),
     "confClasses": record(("conformsTo",), conformsTo=many(TEXT)),
     "health": record(("status", "jobs"), status=TEXT, jobs={"type": "object"}),
     "processSummary": SUMMARY,
@@ -178,6 +196,7 @@ SCHEMAS: dict[str, Schema] = {
     "pin": closed(record(("pinned",), pinned={"type": "boolean"})),
     "rerun": record(
         inputs={"type": "object"},
+        runner=RUNNER,
         **{"from": {"type": "string", "enum": [str(each) for each in Begin]}},
     ),
     "ogcapppkg": PACKAGE,

@@ -102,6 +102,9 @@ TAG_PARAMETERS = Parameter(
     schema={"type": "boolean", "default": False},
     description="Take a notebook's first cell of plain assignments as its parameters.",
 )
+RUNNER = Parameter(
+    name="runner", schema={"type": "string"}, description="What carries the process's jobs."
+)
 OUTPUTS = Parameter(
     name="outputs", schema=words(), description="Only these outputs; empty for none."
 )

@@ -14,6 +14,7 @@ from jupyter_ades.api.dialect import PACKAGE_TYPES, DeployBody
 from jupyter_ades.api.executing import EXECUTE, Executing
 from jupyter_ades.api.operations import (
     JSON_TYPE,
+    RUNNER,
     TAG_PARAMETERS,
     WORKFLOW,
     Answer,
@@ -77,7 +78,7 @@ class ProcessesHandler(AdesHandler):
     @authorized
     @operation(
         "deploy",
-        query=(WORKFLOW, TAG_PARAMETERS),
+        query=(WORKFLOW, TAG_PARAMETERS, RUNNER),
         answers=DEPLOYED,
         refuses=(409, 413, 415),
         body=PACKAGE,
@@ -119,7 +120,7 @@ class ProcessHandler(AdesHandler):
     @authorized
     @operation(
         "replace",
-        query=(WORKFLOW, TAG_PARAMETERS),
+        query=(WORKFLOW, TAG_PARAMETERS, RUNNER),
         answers={204: Answer(description="It is replaced.")},
         refuses=(403, 404, 409, 413, 415),
         body=PACKAGE,
@@ -171,6 +172,7 @@ async def read_deployed(handler: AdesHandler) -> ReadPackage:
         description=body.description,
         kernels=tuple(handler.site.kernels()),
         tag_parameters=body.tag_parameters or handler.read_flag("tag-parameters"),
+        runner=handler.get_query_argument("runner", body.runner),
         max_bytes=handler.site.limits.max_package_bytes,
         fetch=handler.site.fetch,
     )

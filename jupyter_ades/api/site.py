@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tornado.httputil import HTTPServerRequest
 
@@ -39,6 +40,8 @@ class ApiSite:
     trust_xheaders: bool = False
     #: Whether files in a bucket are answered by a redirect to where they are.
     redirecting: bool = False
+    #: What jobs can be run by, for the landing page; asked beside the event loop.
+    engines: Callable[[], Mapping[str, Any]] = dict
 
     def links(self, request: HTTPServerRequest, workspace: str, dialect: str) -> Links:
         """Addresses of a workspace in a dialect, as a request's client sees them."""

@@ -16,6 +16,7 @@ from jupyter_ades.api.dialect import (
     page_links,
     read_deploy,
     read_object,
+    read_runner,
     standing,
     timestamp,
     unqualify,
@@ -137,6 +138,7 @@ class Wps3:
             outputs=_object_or_none(document, "outputs"),
             response=response,
             subscriber=_object_or_none(document, "subscriber"),
+            runner=read_runner(document),
         )
 
     # jobs

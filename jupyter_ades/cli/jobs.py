@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @process_argument
 @click.argument("pairs", metavar="[NAME=VALUE]...", nargs=-1, shell_complete=complete_inputs)
 @click.option("-i", "--inputs", type=click.File(), help="YAML or JSON file of inputs; - is stdin.")
+@click.option("--runner", default="", help="What carries the job; see `jupyter ades runners`.")
 @wait_option
 @timeout_option
 @with_client
@@ -33,6 +34,7 @@ def execute(
     process_id: str,
     pairs: tuple[str, ...],
     inputs: Any,
+    runner: str,
     wait: bool,
     timeout: float | None,
     as_json: bool,
@@ -45,7 +47,7 @@ def execute(
 
     process = client.process(process_id)
     given = read_document(inputs.read()) if inputs is not None else {}
-    job = process.execute({**given, **read_pairs(pairs, process.record)})
+    job = process.execute_by(runner, {**given, **read_pairs(pairs, process.record)})
     finish(job, wait or timeout is not None, timeout, as_json)
 
 

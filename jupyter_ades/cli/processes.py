@@ -37,15 +37,18 @@ def describe(client: Client, process_id: str, as_json: bool) -> None:
 @click.argument("package")
 @click.option("--id", "process_id", default="", help="Id of the process, when not the package's.")
 @click.option("--replace", is_flag=True, help="Replace a process that has this id.")
+@click.option("--runner", default="", help="What carries its jobs; see `jupyter ades runners`.")
 @with_client
-def deploy(client: Client, package: str, process_id: str, replace: bool, as_json: bool) -> None:
+def deploy(
+    client: Client, package: str, process_id: str, replace: bool, runner: str, as_json: bool
+) -> None:
     """Deploy PACKAGE: a notebook or CWL file, a path in the server's folder, or an address.
 
     file.cwl#name picks a workflow.
     """
     from jupyter_ades.client.terminal import json_text
 
-    process = client.deploy(package, process_id=process_id, replace=replace)
+    process = client.deploy(package, process_id=process_id, replace=replace, runner=runner)
     click.echo(json_text(process.record.document) if as_json else process.id)
 
 

@@ -73,15 +73,22 @@ class AsyncClient(Base):
         record = await self._perform(operations.describe(self._site, process_id))
         return AsyncProcess(self, record, complete=True)
 
+    async def landing(self) -> dict[str, Any]:
+        """What the service says of itself."""
+        return await self._perform(operations.landing(self._site))
+
     async def deploy(
         self,
         package: str | Path | Mapping[str, Any],
         *,
         process_id: str = "",
         replace: bool = False,
+        runner: str = "",
     ) -> AsyncProcess:
         """Deploy a package."""
-        operation = operations.deploy(self._site, package, process_id=process_id, replace=replace)
+        operation = operations.deploy(
+            self._site, package, process_id=process_id, replace=replace, runner=runner
+        )
         return AsyncProcess(self, await self._perform(operation), complete=True)
 
     async def undeploy(self, process_id: str) -> None:
@@ -172,10 +179,14 @@ class AsyncProcess(Fields):
         """Execute the process; inputs by name, or as a mapping."""
         return await self._execute({**(inputs or {}), **named})
 
-    async def _execute(self, given: Mapping[str, Any]) -> AsyncJob:
+    async def execute_by(self, runner: str, inputs: Mapping[str, Any]) -> AsyncJob:
+        """Execute the process by one of the service's runners; empty is as the service likes."""
+        return await self._execute(inputs, runner)
+
+    async def _execute(self, given: Mapping[str, Any], runner: str = "") -> AsyncJob:
         await self.describe()
         values = checked(self._record, given, self._client._site.found.root_dir)
-        return await self._client.execute(self.id, values)
+        return await self._client.execute(self.id, values, runner=runner)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": process_html(self._record)}

@@ -103,6 +103,10 @@ class Client(Base):
         """Close the connections; the next request opens new ones."""
         self._transport.close()
 
+    def landing(self) -> dict[str, Any]:
+        """What the service says of itself: links; ours also its runners and container engines."""
+        return self._perform(operations.landing(self._site))
+
     # processes
 
     def processes(self, *, limit: int = 1000) -> ProcessList:
@@ -121,13 +125,17 @@ class Client(Base):
         *,
         process_id: str = "",
         replace: bool = False,
+        runner: str = "",
     ) -> Process:
         """Deploy a notebook or a CWL; the process.
 
         ``package`` is a file, a path in the server's folder, an address, or a document as a dict.
-        ``process_id`` names the process; ``replace`` puts it in the place of one of the same id.
+        ``process_id`` names the process; ``replace`` puts it in the place of one of the same id;
+        ``runner`` carries its jobs, where the service has several.
         """
-        operation = operations.deploy(self._site, package, process_id=process_id, replace=replace)
+        operation = operations.deploy(
+            self._site, package, process_id=process_id, replace=replace, runner=runner
+        )
         return Process(self, self._perform(operation), complete=True)
 
     def undeploy(self, process_id: str) -> None:
@@ -142,15 +150,22 @@ class Client(Base):
         outputs: Mapping[str, Any] | None = None,
         response: str | None = None,
         subscriber: Mapping[str, str] | None = None,
+        runner: str = "",
         idempotency_key: str = "",
     ) -> Job:
         """Execute a process without asking for its description first; the job.
 
-        ``outputs``, ``response`` and ``subscriber`` are those of OGC's execute request. The same
-        ``idempotency_key`` with the same inputs gives the same job again.
+        ``outputs``, ``response`` and ``subscriber`` are those of OGC's execute request; ``runner``
+        is what carries the job, where the service has several. The same ``idempotency_key`` with
+        the same inputs gives the same job again.
         """
         sent = to_json(inputs or {}, root_dir=self._site.found.root_dir)
-        options = {"outputs": outputs, "response": response, "subscriber": subscriber}
+        options = {
+            "outputs": outputs,
+            "response": response,
+            "subscriber": subscriber,
+            "runner": runner,
+        }
         operation = operations.execute(
             self._site, process_id, sent, options=options, idempotency_key=idempotency_key
         )

@@ -19,6 +19,12 @@ from jupyter_ades.model import JobStatus
 PAGE = 1000
 
 
+def landing(site: Site) -> Operation[dict[str, Any]]:
+    """What the service says of itself."""
+    reply = yield from site.ask()
+    return dict(reply.document) if isinstance(reply.document, Mapping) else {}
+
+
 def list_processes(site: Site, *, limit: int) -> Operation[list[ProcessRecord]]:
     """Summaries of the deployed processes."""
     found = yield from pages(site, "processes", {}, limit)
@@ -32,14 +38,20 @@ def describe(site: Site, process_id: str) -> Operation[ProcessRecord]:
 
 
 def deploy(
-    site: Site, package: str | Path | Mapping[str, Any], *, process_id: str, replace: bool
+    site: Site,
+    package: str | Path | Mapping[str, Any],
+    *,
+    process_id: str,
+    replace: bool,
+    runner: str = "",
 ) -> Operation[ProcessRecord]:
     """Deploy a package and describe the process that came of it."""
     call = deploy_call(package, process_id=process_id, root_dir=site.found.root_dir)
     headers = {"Content-Type": call.media_type}
+    query = {**(call.query or {}), **({"runner": runner} if runner else {})}
     try:
         reply = yield from site.ask(
-            "processes", method="POST", query=call.query, content=call.content, headers=headers
+            "processes", method="POST", query=query, content=call.content, headers=headers
         )
     except errors.Conflict as error:
         taken = process_id or _named(error.detail)
@@ -48,7 +60,7 @@ def deploy(
         yield from site.ask(
             *("processes", taken),
             method="PUT",
-            query=call.query,
+            query=query,
             content=call.content,
             headers=headers,
         )

@@ -93,9 +93,13 @@ class Process(Fields):
         """Execute the process; inputs by name, or as a mapping. Gives the job at once."""
         return self._execute({**(inputs or {}), **named})
 
-    def _execute(self, given: Mapping[str, Any]) -> Job:
+    def execute_by(self, runner: str, inputs: Mapping[str, Any]) -> Job:
+        """Execute the process by one of the service's runners; empty is as the service likes."""
+        return self._execute(inputs, runner)
+
+    def _execute(self, given: Mapping[str, Any], runner: str = "") -> Job:
         values = checked(self._described(), given, self._client._site.found.root_dir)
-        return self._client.execute(self.id, values)
+        return self._client.execute(self.id, values, runner=runner)
 
     def jobs(self, **selection: Any) -> JobList:
         """The jobs of this process, newest first."""

@@ -12,12 +12,15 @@ from jupyter_ades.client.records import JobRecord, ProcessRecord
 from jupyter_ades.client.signature import type_label
 
 
-def columns(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Cells under their heads; the last column takes what is left of the terminal's width."""
+def columns(head: Sequence[str], rows: Iterable[Sequence[str]], *, whole: bool = False) -> str:
+    """Cells under their heads; the last column takes what is left of the terminal's width.
+
+    ``whole`` lets it take all that it needs.
+    """
     cells = [list(map(str, row)) for row in rows]
     widths = [max(len(row[place]) for row in [list(head), *cells]) for place in range(len(head))]
     left = shutil.get_terminal_size().columns - sum(widths[:-1]) - 2 * len(widths)
-    last = max(20, left)
+    last = max(20, left, widths[-1] if whole else 0)
     lines = []
     for row in [list(head), *cells]:
         before = [cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True)]

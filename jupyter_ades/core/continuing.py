@@ -9,9 +9,17 @@ from jupyter_ades.errors import NothingToContinue
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JSON, REUSABLE_STEPS, Job, JobStatus, Process
 
+#: The runner that keeps what it has done by itself.
+TOIL = "toil"
 
-def keeps_steps(process: Process, limits: Limits) -> bool:
-    """Whether finished steps of a process's jobs are kept: said by the package or the operator."""
+
+def keeps_steps(process: Process, runner: str, limits: Limits) -> bool:
+    """Whether finished steps of a process's jobs are kept.
+
+    The package or the operator says it of cwltool's; Toil goes on with the very same run.
+    """
+    if runner == TOIL:
+        return True
     return process.kind == "cwl" and bool(process.details.get(REUSABLE_STEPS) or limits.reuse_steps)
 
 
@@ -21,7 +29,7 @@ def check_continuing(job: Job, folder: JobDir, changes: Mapping[str, JSON]) -> N
         reason = "other inputs make other steps; rerun it from the start"
     elif job.status not in (JobStatus.FAILED, JobStatus.DISMISSED):
         reason = f"it is {job.status}; only one that failed or was dismissed goes on"
-    elif job.process.kind != "cwl":
+    elif job.process.kind != "cwl" and job.request.runner != TOIL:
         reason = "a notebook is always run from its start"
     elif not folder.steps.is_dir():
         reason = (

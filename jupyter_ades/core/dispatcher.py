@@ -18,6 +18,7 @@ from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import StorageFull
 from jupyter_ades.model import FetchPolicy, Job, JobStatus, Process
 from jupyter_ades.runners.base import Runner, Site
+from jupyter_ades.runners.choosing import choose
 
 log = logging.getLogger(__name__)
 
@@ -90,11 +91,12 @@ class Dispatcher:
 
     # asked by the service
 
-    def check(self, process: Process) -> None:
-        """Raise an AdesError when a process cannot run here, as far as its runner can tell."""
-        refuse = getattr(self._runner(process.runner), "check", None)
-        if refuse is not None:
-            refuse(process, self._site)
+    def check(self, process: Process, wanted: str = "") -> str:
+        """The name of the runner for a job, ``wanted`` being what its request says of it.
+
+        Raises an AdesError when the process cannot run here, as far as its runner can tell.
+        """
+        return choose(process, wanted, self._site, self._runner).name
 
     def stage_out_again(self, workspace: Workspace, job: Job) -> Job:
         """Let a failed job wait for its stage-out alone; NothingToDeliver when it has none."""

@@ -29,6 +29,7 @@ from jupyter_ades.errors import (
     JobFailed,
     NoSuchFile,
     NoSuchJob,
+    NothingToContinue,
     ResultNotReady,
     TooManyJobs,
 )
@@ -121,21 +122,40 @@ class Service(Catalogue):
         if problems:
             raise InvalidInputs(f"{problems[0].path}: {problems[0].detail}", problems)
         check_subscriber(request.subscriber, self._fetch)
-        self._dispatcher.check(process)
-        return replace(request, inputs=inputs)
+        return replace(
+            request, inputs=inputs, runner=self._dispatcher.check(process, request.runner)
+        )
 
-    def rerun(self, job_id: str, changes: Mapping[str, JSON], *, unfinished: bool = False) -> Job:
+    def rerun(
+        self,
+        job_id: str,
+        changes: Mapping[str, JSON],
+        *,
+        unfinished: bool = False,
+        runner: str = "",
+    ) -> Job:
         """A new job like an earlier one, of the process as it is deployed now.
 
         ``changes`` replace inputs; None takes one away. ``unfinished`` uses the steps that the
-        earlier one finished; NothingToContinue when there are none.
+        earlier one finished; NothingToContinue when there are none. ``runner`` carries it in the
+        place of the earlier one's.
         """
         earlier = self.job(job_id)
+        if unfinished and runner not in ("", earlier.request.runner):
+            raise NothingToContinue(
+                f"Job {earlier.id} was run by {earlier.request.runner}, which alone can go on with"
+                " its steps; rerun it from the start."
+            )
         if unfinished:
             check_continuing(earlier, self.job_dir(earlier), changes)
         inputs = {**plain_inputs(earlier.request.inputs), **changes}
         kept = {name: value for name, value in inputs.items() if value is not None}
-        request = replace(earlier.request, inputs=kept, continues=earlier.id if unfinished else "")
+        request = replace(
+            earlier.request,
+            inputs=kept,
+            continues=earlier.id if unfinished else "",
+            runner=runner or earlier.request.runner,
+        )
         job, _ = self.execute(earlier.process_id, request)
         return job
 

@@ -62,11 +62,13 @@ class Starter:
         source = workspace.package_folder(job.process.digest, job.process.id)
         shutil.copytree(source / "package", folder.package)
         earlier = job.request.continues
+        # Jobs of before there was a choice have the process's.
+        runner = self.runner(job.request.runner or job.process.runner)
         folder.write_plan(
             WorkOrder(
                 job_id=job.id,
                 process=job.process,
-                plan=self.runner(job.process.runner).plan(job.process, folder, self.site),
+                plan=runner.plan(job.process, folder, self.site),
                 inputs=job.request.inputs,
                 fetch=self.fetch,
                 results_folder=workspace.results_location,
@@ -77,7 +79,7 @@ class Starter:
                 chained=chained(job.request.inputs, workspace),
                 cores=self.site.cores,
                 keep_scratch=self.limits.keep_scratch,
-                keep_steps=keeps_steps(job.process, self.limits),
+                keep_steps=keeps_steps(job.process, runner.name, self.limits),
                 continues=str(workspace.job_dir(earlier).root) if earlier else "",
                 created=job.created,
             )

@@ -21,7 +21,7 @@ import msgspec
 
 from jupyter_ades.errors import AdesError, InvalidRequest, Problem
 from jupyter_ades.fetch import fetch_bytes
-from jupyter_ades.model import DeployRequest, Process
+from jupyter_ades.model import RUNNER, DeployRequest, Process
 from jupyter_ades.packages.archive import MEDIA_TYPES
 from jupyter_ades.packages.base import Package
 from jupyter_ades.packages.bundle import is_bundle, unpack
@@ -62,6 +62,8 @@ def read(folder: Path) -> Process:
     target.mkdir()
     process = _read(package, folder, request)
     described = describe(process, request.description)
+    if request.runner:
+        described = replace(described, details={**described.details, RUNNER: request.runner})
     return replace(
         described,
         digest=digest(folder / "original", target),

@@ -16,8 +16,10 @@ from jupyter_ades.model import JSON
 from jupyter_ades.packages.cwl_types import text
 
 _SCHEMA_ORG = re.compile(r"https?://(?:www\.)?schema\.org/")
-#: Prefixes that packages use for schema.org and sometimes forget to declare.
-_USUAL = {"s": "https://schema.org/", "schema": "https://schema.org/"}
+#: Prefix of our own words in CWL, ``ades:runner``, and what it stands for.
+ADES = "https://schema.jupyter-ades.org/cwl#"
+#: Prefixes that packages use and sometimes forget to declare.
+_USUAL = {"s": "https://schema.org/", "schema": "https://schema.org/", "ades": ADES}
 #: Words that a process description has fields of its own for.
 _OWN_FIELDS = frozenset({"softwareVersion", "keywords", "name", "description"})
 
@@ -30,6 +32,8 @@ class About:
     description: str = ""
     version: str = ""
     keywords: tuple[str, ...] = ()
+    #: The runner that it asks for (``ades:runner``); empty for none.
+    runner: str = ""
     #: The rest, as OGC 18-062r2's metadata.yaml has it.
     metadata: tuple[dict[str, JSON], ...] = ()
 
@@ -43,8 +47,17 @@ def read_about(process: Mapping[str, JSON], document: Mapping[str, JSON]) -> Abo
         description=_first(process, document, "doc") or _shown(words.get("description")),
         version=_shown(words.get("softwareVersion")),
         keywords=tuple(_keywords(words.get("keywords"))),
+        runner=_runner(process, prefixes) or _runner(document, prefixes),
         metadata=tuple(_metadata(words)),
     )
+
+
+def _runner(written: Mapping[str, JSON], prefixes: Mapping[str, str]) -> str:
+    for key, value in written.items():
+        prefix, _, rest = str(key).partition(":")
+        if f"{prefixes.get(prefix, f'{prefix}:')}{rest}" == f"{ADES}runner":
+            return _shown(value)
+    return ""
 
 
 def _namespaces(document: Mapping[str, JSON]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from jupyter_ades.jobdir import JobDir
@@ -36,17 +36,22 @@ class Site:
     #: The container engine that works here: ``docker``, ``podman``, or empty for none. Asked only
     #: for packages that name an image: the first answer may take a second.
     container_engine: Callable[[], str] = lambda: ""
+    #: Kind of process to the runner of its jobs, where neither request nor deploy names one.
+    default_runners: Mapping[str, str] = field(default_factory=dict)
 
 
 class Runner(Protocol):
     """Turns a process and its inputs into a command, and reads what it tells and leaves.
 
-    One may have a method ``check(process, site)`` besides: it raises an AdesError for a process
-    that cannot run here, and is asked before a job is accepted.
+    One may have besides ``check(process, site)``, which raises an AdesError for a process that
+    cannot run here, and ``missing(site)``, which says in words what it lacks to be used at all, or
+    nothing. Both are asked before a job is accepted.
     """
 
     #: The name in plans, traits and entry points.
     name: str
+    #: The kinds of processes that it carries: ``cwl``, ``notebook``.
+    kinds: tuple[str, ...]
 
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
         """The command for a job. Server side, pure; raises an AdesError when it cannot run here."""

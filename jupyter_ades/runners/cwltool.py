@@ -41,6 +41,7 @@ class CwltoolRunner:
     """Carries CWL."""
 
     name = "cwltool"
+    kinds = ("cwl",)
 
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
         """The command for a job; raises Unavailable as :meth:`check` does."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
@@ -14,19 +14,18 @@ class DockerRunner:
     """Refuses, in words."""
 
     name = "docker"
+    kinds = ("docker",)
 
-    def check(self, process: Process, site: Callable[[], Site]) -> None:
-        """Raise Unavailable: how an image is called, its description does not say."""
-        raise Unavailable(
-            f"{process.id} is a container image ({process.details.get('image')}), and no engine"
-            " here runs images by themselves; deploy a CWL CommandLineTool that names the image"
-            " in a DockerRequirement."
+    def missing(self, site: Site) -> str:
+        """How an image is called, its description does not say."""
+        return (
+            "no engine here runs container images by themselves; deploy a CWL CommandLineTool that"
+            " names the image in a DockerRequirement."
         )
 
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
-        """Raise Unavailable as :meth:`check` does."""
-        self.check(process, lambda: site)
-        raise AssertionError("check refuses")
+        """Raise Unavailable: no job gets here."""
+        raise Unavailable(self.missing(site))
 
     def prepare(self, job: JobDir, inputs: Mapping[str, JSON], process: Process) -> None:
         """Nothing."""

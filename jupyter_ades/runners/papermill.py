@@ -33,6 +33,7 @@ class PapermillRunner:
     """Carries notebooks."""
 
     name = "papermill"
+    kinds = ("notebook",)
 
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
         """The command for a job; raises InvalidPackage when its kernel is not installed."""

@@ -19,6 +19,7 @@ class PythonRunner:
     """Carries Python functions."""
 
     name = "python"
+    kinds = ("python",)
 
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
         """The command for a job."""

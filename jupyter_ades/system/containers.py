@@ -11,7 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 #: Engines, the one that is tried first first, and a cheap question that only a working one answers.
-ENGINES = {"docker": ("version",), "podman": ("info",)}
+ENGINES = {
+    "docker": ("version",),
+    "podman": ("info",),
+    "apptainer": ("version",),
+    "singularity": ("version",),
+}
 #: Choices of a site besides: the first engine that works, or none at all.
 AUTO, NONE = "auto", "none"
 #: Seconds that an engine has to answer, and to end a container.
@@ -31,11 +36,15 @@ class Containers:
     _until: float = field(default=float("-inf"))
 
     def engine(self) -> str:
-        """``docker``, ``podman``, or empty when none works or none is wanted."""
+        """One of :data:`ENGINES`, or empty when none works or none is wanted."""
         if self.clock() >= self._until:
             self._found = next((name for name in self._wanted() if works(name)), "")
             self._until = self.clock() + (GOOD if self._found else BAD)
         return self._found
+
+    def engines(self) -> list[str]:
+        """All that work, whichever is chosen. Asks each, so it may take some seconds."""
+        return [name for name in ENGINES if works(name)]
 
     def _wanted(self) -> tuple[str, ...]:
         if self.choice == NONE:

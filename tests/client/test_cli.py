@@ -188,3 +188,40 @@ def test_jupyter_finds_the_command() -> None:
         timeout=60,
     )
     assert shown.stdout.startswith("jupyter ades, version"), shown.stderr
+
+
+def test_runners_are_listed_with_what_they_lack(ades: Command) -> None:
+    lines = {line.split()[0]: line for line in ades("runners").stdout.splitlines()}
+    assert lines["papermill"].split() == ["papermill", "notebook", "ready"]
+    assert "DockerRequirement" in lines["docker"]
+    told = {each["name"]: each for each in json.loads(ades("runners", "--json").stdout)}
+    assert told["cwltool"]["usable"] is True
+
+
+def test_a_job_is_given_to_a_runner(ades: Command, small: str) -> None:
+    job = json.loads(ades("execute", small, "--runner", "papermill", "--wait", "--json").stdout)
+    assert job["runner"] == "papermill"
+    refused = ades("execute", small, "--runner", "mars")
+    assert (refused.exit_code, "is not installed here" in refused.stderr) == (3, True)
+
+
+def test_the_doctor_finds_what_is_here_and_what_is_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads the server's configuration."""
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    config = tmp_path / "jupyter_server_config.py"
+    config.write_text(f"c.ADES.workspace_root = {str(tmp_path / 'state')!r}\n")
+    ran = CliRunner().invoke(main, ["doctor", "--json"])
+    found = {each["what"]: each for each in json.loads(ran.stdout)}
+    assert ran.exit_code == 0
+    assert found["runner: cwltool"]["state"] == "ok"
+    assert "python3" in found["kernels"]["detail"]
+    assert found["workspaces"]["detail"].startswith(f"{tmp_path / 'state'}, ")
+    config.write_text(f"{config.read_text()}c.ADES.min_free_bytes = 2**60\n")
+    ran = CliRunner().invoke(main, ["doctor"])
+    assert ran.exit_code == 1
+    assert "less than c.ADES.min_free_bytes" in ran.stdout
+    config.write_text("c.ADES.workspaces = ['lab']\n")
+    ran = CliRunner().invoke(main, ["doctor"])
+    assert (ran.exit_code, "ADES.workspaces" in ran.stdout) == (1, True)

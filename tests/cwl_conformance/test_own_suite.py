@@ -16,7 +16,7 @@ from tests.cwl_conformance.__main__ import RUNNER, TESTS, command
 from tests.cwl_conformance.serving import serving
 
 SUITE = Path(__file__).with_name("suite")
-IDS = [each["id"] for each in YAML(typ="safe").load(SUITE / TESTS)]
+IDS = [each["id"] for each in YAML(typ="safe", pure=True).load(SUITE / TESTS)]
 #: Needs a container engine; the server of these tests has none.
 UNSUPPORTED = "container"
 

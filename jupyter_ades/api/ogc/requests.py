@@ -31,6 +31,7 @@ def read_request(body: JSON, process: Process) -> ExecuteRequest:
         outputs=_outputs(document.get("outputs"), process, problems),
         response=response if isinstance(response, str) else None,
         subscriber=_subscriber(document.get("subscriber"), problems),
+        runner=_runner(document.get("runner", ""), problems),
     )
     problems.settle()
     return request
@@ -55,6 +56,13 @@ def _subscriber(given: JSON, problems: _Problems) -> dict[str, JSON] | None:
         return given
     problems.add("subscriber", "an object with 'successUri' is expected.")
     return None
+
+
+def _runner(given: JSON, problems: _Problems) -> str:
+    if isinstance(given, str):
+        return given
+    problems.add("runner", "the name of a runner is expected.")
+    return ""
 
 
 def _outputs(given: JSON, process: Process, problems: _Problems) -> dict[str, JSON] | None:

@@ -26,7 +26,7 @@ from jupyter_ades.api.site import ApiSite
 from jupyter_ades.api.wps3 import Wps3
 from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.launcher import ColdLauncher, Launcher
-from jupyter_ades.core.limits import Limits, usable_cores
+from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.retention import Retention
 from jupyter_ades.core.service import Service
 from jupyter_ades.core.thread import Core
@@ -42,6 +42,7 @@ from jupyter_ades.settings.api import ApiTraits
 from jupyter_ades.settings.bounds import at_least_one
 from jupyter_ades.settings.buckets import BucketTraits, results_bucket
 from jupyter_ades.settings.engines import EngineTraits
+from jupyter_ades.settings.fairness import FairnessTraits
 from jupyter_ades.settings.retention import RetentionTraits
 from jupyter_ades.system.containers import Containers
 from jupyter_ades.workspace_names import check_workspace_name, workspace_name
@@ -49,7 +50,7 @@ from jupyter_ades.workspace_names import check_workspace_name, workspace_name
 DIALECTS: list[Dialect] = [Wps3(), OgcApi()]
 
 
-class ADES(ApiTraits, BucketTraits, EngineTraits, RetentionTraits, ExtensionApp):
+class ADES(ApiTraits, BucketTraits, EngineTraits, FairnessTraits, RetentionTraits, ExtensionApp):
     """An ADES (OGC API - Processes) inside this Jupyter server."""
 
     name = "jupyter_ades"
@@ -73,15 +74,6 @@ class ADES(ApiTraits, BucketTraits, EngineTraits, RetentionTraits, ExtensionApp)
         help="Folder or 's3://bucket/prefix' that results are delivered to, one folder"
         " 'wf-<job id>' each; a relative folder is taken from the server's root folder. Default:"
         " 'ades-results/<workspace>'.",
-    ).tag(config=True)
-    max_running_jobs = Int(
-        1,
-        help="Jobs that run at once, over all workspaces. Default: the smallest of CPU affinity,"
-        " cgroup quota and $CPU_LIMIT.",
-    ).tag(config=True)
-    job_cores = Int(
-        1,
-        help="Cores that one job may use for its parallel parts. Default: all usable cores.",
     ).tag(config=True)
     max_open_jobs = Int(
         100_000, help="Accepted and running jobs that one workspace may have. Default: 100000."
@@ -153,14 +145,6 @@ class ADES(ApiTraits, BucketTraits, EngineTraits, RetentionTraits, ExtensionApp)
     def _default_workspace_root(self) -> str:
         return str(Path(jupyter_data_dir()) / "ades")
 
-    @default("max_running_jobs")
-    def _default_max_running_jobs(self) -> int:
-        return usable_cores()
-
-    @default("job_cores")
-    def _default_job_cores(self) -> int:
-        return usable_cores()
-
     @validate("workspaces")
     def _validate_workspaces(self, proposal: Mapping[str, Any]) -> list[str]:
         names: list[str] = proposal["value"]
@@ -174,8 +158,6 @@ class ADES(ApiTraits, BucketTraits, EngineTraits, RetentionTraits, ExtensionApp)
         return names
 
     @validate(
-        "max_running_jobs",
-        "job_cores",
         "max_open_jobs",
         "href_attempts",
         "max_body_bytes",
@@ -230,8 +212,8 @@ class ADES(ApiTraits, BucketTraits, EngineTraits, RetentionTraits, ExtensionApp)
         )
         self.containers = Containers(self.container_engine)
         self.jobs_site = self.site_for(self._described_kernels, self.containers)
-        names = (each.name for each in fields(Limits))
-        self.limits = Limits(**{name: getattr(self, name) for name in names})
+        values = {each.name: getattr(self, each.name) for each in fields(Limits)}
+        self.limits = Limits(**{**values, **self.rules()})
         self.opened = [self._open_workspace(name, user_folder) for name in self.workspaces]
         dispatched = [workspace for workspace in self.opened if workspace.acquire()]
         self.launcher = cast("type[Launcher]", self.launcher_class)()

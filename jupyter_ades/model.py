@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from jupyter_ades.resources import Resources
+
 JSON = Any
 StageIn = Literal["file", "directory", "stac-item"]
 
@@ -114,6 +116,8 @@ class Process:
     runner: str = ""
     #: The file in the package folder that the runner runs, ``app.cwl`` or ``index.ipynb``.
     entry: str = ""
+    #: What the package says that its jobs need and may take.
+    resources: Resources = field(default_factory=Resources)
     #: What the runner needs besides: ``{"workflow": "snuggs"}``, ``{"kernel": "python3"}``.
     details: dict[str, JSON] = field(default_factory=dict)
     #: The deployed bytes' media type, answered by ``GET .../package``.
@@ -147,6 +151,8 @@ class ExecuteRequest:
     continues: str = ""
     #: The runner that is asked for; that which carries the job, once it is accepted.
     runner: str = ""
+    #: The higher, the sooner it starts; among equals the older goes first.
+    priority: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,6 +308,8 @@ class WorkOrder:
     begin: Begin = Begin.START
     #: Cores that the job may use.
     cores: int = 1
+    #: What is kept free for it, and the bounds at which it is ended.
+    resources: Resources = field(default_factory=Resources)
     #: Keep ``inputs/`` and ``work/`` also after success.
     keep_scratch: bool = False
     #: Keep what finished steps made until the job is successful, for one that goes on from there.

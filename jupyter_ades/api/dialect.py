@@ -33,6 +33,8 @@ PACKAGE_TYPES = frozenset(
 #: As packages/docker.py reads it.
 DOCKER_TYPE = "application/vnd.ogc.docker+json"
 JSON_TYPES = frozenset({"", "application/json", "application/ogcapppkg+json"})
+#: Priorities go from its negative to this.
+MOST_PRIORITY = 1_000
 #: Keys of a qualified value (OGC 18-062r2, qualifiedInputValue.yaml).
 QUALIFIED = frozenset({"value", "mediaType", "encoding", "schema", "format"})
 
@@ -132,6 +134,16 @@ def read_object(body: JSON) -> dict[str, JSON]:
         kind = {list: "an array", str: "a string", type(None): "null"}.get(type(body), "a value")
         raise InvalidRequest(f"The request body is {kind}; a JSON object is expected.")
     return body
+
+
+def read_priority(body: JSON) -> int:
+    """How soon a request wants its job to start: 0 when it does not say; else InvalidRequest."""
+    priority = read_object(body).get("priority", 0)
+    whole = isinstance(priority, int) and not isinstance(priority, bool)
+    if not whole or abs(priority) > MOST_PRIORITY:
+        detail = f"a whole number from -{MOST_PRIORITY} to {MOST_PRIORITY} is expected."
+        raise InvalidRequest(f"priority: {detail}", (Problem(path="priority", detail=detail),))
+    return int(priority)
 
 
 def read_deploy(media_type: str, body: bytes) -> DeployBody:
@@ -262,6 +274,7 @@ def standing(job: Job) -> dict[str, Any]:
         "updated": timestamp(job.updated),
         **({"pinned": True} if job.pinned else {}),
         **({"runner": job.request.runner} if job.request.runner else {}),
+        **({"priority": job.request.priority} if job.request.priority else {}),
         **(occupied if job.finished else {}),
     }
 

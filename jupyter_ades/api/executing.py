@@ -12,6 +12,7 @@ from tornado import web
 from jupyter_ades import metrics
 from jupyter_ades.api.base import AdesHandler
 from jupyter_ades.api.bucket_files import beside
+from jupyter_ades.api.dialect import read_priority
 from jupyter_ades.api.operations import DRY_RUN, JSON_TYPE, Answer, operation
 from jupyter_ades.api.preferences import Preference, read_prefer
 from jupyter_ades.api.replies import Asked
@@ -88,7 +89,7 @@ class Executing(AdesHandler):
             root, origin = self.links.root, self.links.origin
             request = replace(request, dialect=self.dialect.name, root=root, origin=origin)
         inputs = await beside(resolve, process, request.inputs, site.fetch, site.limits)
-        return replace(request, inputs=inputs)
+        return replace(request, inputs=inputs, priority=read_priority(self.read_json()))
 
     @property
     def own_jobs(self) -> OwnJobs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_ades.api.dialect import MOST_PRIORITY
 from jupyter_ades.api.operations import STATUSES
 from jupyter_ades.model import Begin
 
@@ -112,6 +113,7 @@ EXECUTE = record(
     response=RESPONSE,
     subscriber=ref("subscriber"),
     runner=RUNNER,
+    priority={"type": "integer", "minimum": -MOST_PRIORITY, "maximum": MOST_PRIORITY},
 )
 UNIT = record(
     href={"type": "string", "description": "An address, or a path in the user folder."},

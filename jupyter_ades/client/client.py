@@ -151,20 +151,23 @@ class Client(Base):
         response: str | None = None,
         subscriber: Mapping[str, str] | None = None,
         runner: str = "",
+        priority: int | None = None,
         idempotency_key: str = "",
     ) -> Job:
         """Execute a process without asking for its description first; the job.
 
         ``outputs``, ``response`` and ``subscriber`` are those of OGC's execute request; ``runner``
-        is what carries the job, where the service has several. The same ``idempotency_key`` with
-        the same inputs gives the same job again.
+        is what carries the job, where the service has several; of jobs that wait, those of a higher
+        ``priority`` (-1000 to 1000, default 0) start first. The same ``idempotency_key`` with the
+        same inputs gives the same job again.
         """
         sent = to_json(inputs or {}, root_dir=self._site.found.root_dir)
-        options = {
+        options: dict[str, Any] = {
             "outputs": outputs,
             "response": response,
             "subscriber": subscriber,
             "runner": runner,
+            "priority": priority,
         }
         operation = operations.execute(
             self._site, process_id, sent, options=options, idempotency_key=idempotency_key

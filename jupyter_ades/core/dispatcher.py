@@ -69,6 +69,10 @@ class Dispatcher:
         """Why no job of a workspace starts now; empty when jobs start."""
         return self._queue.pause(workspace)
 
+    def why(self, workspace: Workspace, job: Job) -> str:
+        """Why a waiting job does not start now; empty when it is just in the queue."""
+        return self._queue.why(workspace, job)
+
     def adopt(self) -> None:
         """Take over what an earlier server left: record ends, keep the living, settle the lost."""
         for workspace in self._workspaces:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+from jupyter_ades.resources import ProcessRule, WorkspaceRule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +15,17 @@ class Limits:
 
     #: Jobs that run at once, over all workspaces.
     max_running_jobs: int = 1
+    #: Cores and bytes of memory that all running jobs share.
+    max_cores: float = math.inf
+    max_memory_bytes: float = math.inf
+    #: Cores that one job may use for its parallel parts.
+    job_cores: int = 1
+    #: Bytes of memory and seconds that one job may take, if nothing else is said; 0 is no limit.
+    job_memory_bytes: int = 0
+    job_seconds: float = 0.0
+    #: What holds for some processes and workspaces, by name or pattern.
+    process_limits: Mapping[str, ProcessRule] = field(default_factory=dict)
+    workspace_limits: Mapping[str, WorkspaceRule] = field(default_factory=dict)
     #: Accepted and running jobs that one workspace may have.
     max_open_jobs: int = 100_000
     #: Bytes of a request's JSON.
@@ -44,26 +53,3 @@ class Limits:
     reuse_steps: bool = False
     #: Keep ``inputs/`` and ``work/`` of successful jobs.
     keep_scratch: bool = False
-
-
-def usable_cores() -> int:
-    """Cores this process may use: the least of affinity, cgroup quota and ``$CPU_LIMIT``."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    found = [float(len(affinity(0)) if affinity else os.cpu_count() or 1)]
-    found += [cores for cores in (_cgroup_cores(), _hub_cores()) if cores]
-    return max(1, math.floor(min(found)))
-
-
-def _cgroup_cores() -> float | None:
-    try:
-        quota, period = CGROUP_QUOTA.read_text().split()
-        return None if quota == "max" else float(quota) / float(period)
-    except (OSError, ValueError):
-        return None
-
-
-def _hub_cores() -> float | None:
-    try:
-        return float(os.environ["CPU_LIMIT"])
-    except (KeyError, ValueError):
-        return None

@@ -17,6 +17,7 @@ from jupyter_ades.core.continuing import check_continuing
 from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.inputs import check
 from jupyter_ades.core.limits import Limits
+from jupyter_ades.core.needs import process_rule, workspace_rule
 from jupyter_ades.core.space import free_bytes
 from jupyter_ades.core.store_jobs import Cursor, JobFilter, cut
 from jupyter_ades.core.store_tidings import Outbox
@@ -102,7 +103,12 @@ class Service(Catalogue):
             created=now,
             updated=now,
         )
-        new = self._store.add_job(job, idempotency_key=idempotency_key, body_digest=body_digest)
+        new = self._store.add_job(
+            job,
+            idempotency_key=idempotency_key,
+            body_digest=body_digest,
+            priority=request.priority + (process_rule(process, self._limits).priority or 0),
+        )
         # Another server on this workspace may just have taken the key.
         quicker = None if new else self._by_key(idempotency_key, body_digest)
         return quicker or job, new
@@ -181,7 +187,8 @@ class Service(Catalogue):
     def _check_room(self) -> None:
         counts = self._store.counts()
         opened = counts.get(JobStatus.ACCEPTED, 0) + counts.get(JobStatus.RUNNING, 0)
-        if opened >= self._limits.max_open_jobs:
+        most = workspace_rule(self.workspace.name, self._limits).open
+        if opened >= (most or self._limits.max_open_jobs):
             raise TooManyJobs(
                 f"{opened} jobs are accepted or running, the most that this workspace may have;"
                 " wait for some to end or dismiss some."
@@ -217,9 +224,9 @@ class Service(Catalogue):
 
     def _told(self, job: Job) -> Job:
         """A waiting job with the reason that no job starts now, if there is one."""
-        paused = self._dispatcher.pause(self.workspace)
-        waits = paused and job.status is JobStatus.ACCEPTED
-        return replace(job, message=paused) if waits else job
+        if job.status is not JobStatus.ACCEPTED:
+            return job
+        return replace(job, message=self._dispatcher.why(self.workspace, job) or job.message)
 
     def results(self, job_id: str, *, unlisted: bool = False) -> tuple[Job, Results]:
         """A successful job's results; for others the reason that there are none is raised."""

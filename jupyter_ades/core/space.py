@@ -25,11 +25,12 @@ def lack_of_space(workspace: Workspace, least: int) -> str:
         free = free_bytes(folder)
         if free < least:
             return (
-                f"waiting for space: the disk of {what} has {_mebibytes(free)} free, jobs start"
-                f" from {_mebibytes(least)} (c.ADES.min_free_bytes); remove jobs or files"
+                f"waiting for space: the disk of {what} has {mebibytes(free)} free, jobs start"
+                f" from {mebibytes(least)} (c.ADES.min_free_bytes); remove jobs or files"
             )
     return ""
 
 
-def _mebibytes(size: int) -> str:
+def mebibytes(size: float) -> str:
+    """A size for people."""
     return f"{size / 2**20:,.0f} MiB"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from jupyter_ades.core.chaining import chained
 from jupyter_ades.core.continuing import keeps_steps
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
+from jupyter_ades.core.needs import needs
 from jupyter_ades.core.recording import Recorder, ended
 from jupyter_ades.core.resuming import is_ordered
 from jupyter_ades.core.watching import Watch
@@ -64,6 +66,7 @@ class Starter:
         earlier = job.request.continues
         # Jobs of before there was a choice have the process's.
         runner = self.runner(job.request.runner or job.process.runner)
+        resources = needs(job.process, self.limits)
         folder.write_plan(
             WorkOrder(
                 job_id=job.id,
@@ -77,7 +80,8 @@ class Starter:
                 cache_bytes=self.limits.cache_bytes,
                 max_items=self.limits.max_items,
                 chained=chained(job.request.inputs, workspace),
-                cores=self.site.cores,
+                cores=max(self.limits.job_cores, math.floor(resources.cores)),
+                resources=resources,
                 keep_scratch=self.limits.keep_scratch,
                 keep_steps=keeps_steps(job.process, runner.name, self.limits),
                 continues=str(workspace.job_dir(earlier).root) if earlier else "",

@@ -6,7 +6,7 @@ Times are kept as ISO 8601 text in UTC, which sorts by time.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from jupyter_ades.core.store_jobs import (
     EXPIRED,
     JOBS,
     NEW,
+    QUEUE,
     Cursor,
     JobFilter,
     count_query,
@@ -120,9 +121,12 @@ class Store(Outbox):
 
     # jobs
 
-    def add_job(self, job: Job, *, idempotency_key: str | None, body_digest: str) -> bool:
+    def add_job(
+        self, job: Job, *, idempotency_key: str | None, body_digest: str, priority: int = 0
+    ) -> bool:
         """Record an accepted job; False, and nothing recorded, when its key is taken."""
-        return bool(self._write(NEW, new_values(job, idempotency_key, body_digest)).rowcount)
+        values = new_values(job, idempotency_key, body_digest, priority)
+        return bool(self._write(NEW, values).rowcount)
 
     def find_by_key(self, idempotency_key: str) -> tuple[str, str] | None:
         """Id and body digest of the job that was accepted with this key."""
@@ -162,13 +166,23 @@ class Store(Outbox):
         return found if cursor.order == "DESC" else found[::-1]
 
     def open_jobs(self, status: JobStatus, *, limit: int = -1) -> list[Job]:
-        """Jobs in a state in the order of the queue: oldest first, those waited for before all."""
+        """Jobs in a state in the order of the queue (:meth:`next_waiting`)."""
         rows = self._run(
-            f"SELECT {COLUMNS} FROM {JOBS} WHERE status = ?"
-            " ORDER BY unlisted DESC, jobs.number LIMIT ?",
-            (status, limit),
+            f"SELECT {COLUMNS} FROM {JOBS} WHERE status = ? {QUEUE} LIMIT ?", (status, limit)
         )
         return [read_job(row) for row in rows]
+
+    def next_waiting(self, without: Collection[str] = ()) -> Job | None:
+        """The waiting job whose turn it is: one that a client waits for, the highest priority, the
+        oldest; of none of these processes, by id.
+        """
+        others = ", ".join("?" * len(without))
+        row = self._run(
+            f"SELECT {COLUMNS} FROM {JOBS} WHERE status = 'accepted'"
+            f" AND jobs.process_id NOT IN ({others}) {QUEUE} LIMIT 1",
+            tuple(without),
+        ).fetchone()
+        return None if row is None else read_job(row)
 
     def dismissing(self) -> list[str]:
         """Ids of the running jobs that were asked to end."""

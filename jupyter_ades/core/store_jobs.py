@@ -19,11 +19,13 @@ COLUMNS = (
 JOBS = (
     "jobs JOIN packages ON packages.digest = jobs.digest AND packages.process_id = jobs.process_id"
 )
+#: Those first that a client waits for, then by priority, then the oldest.
+QUEUE = "ORDER BY unlisted DESC, priority DESC, jobs.number"
 #: What a new job is made of.
 NEW = (
-    "INSERT INTO jobs (id, process_id, digest, status, message, progress, unlisted, told, created,"
-    " updated, request, idempotency_key, body_digest)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (idempotency_key) DO NOTHING"
+    "INSERT INTO jobs (id, process_id, digest, status, message, progress, unlisted, priority, told,"
+    " created, updated, request, idempotency_key, body_digest)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (idempotency_key) DO NOTHING"
 )
 
 
@@ -176,7 +178,9 @@ def count_query(selection: JobFilter, now: datetime) -> tuple[str, list[Any]]:
     return f"SELECT count(*) FROM jobs WHERE {' AND '.join(conditions)}", parameters
 
 
-def new_values(job: Job, idempotency_key: str | None, body_digest: str) -> tuple[Any, ...]:
+def new_values(
+    job: Job, idempotency_key: str | None, body_digest: str, priority: int
+) -> tuple[Any, ...]:
     """What :data:`NEW` is given."""
     return (
         job.id,
@@ -186,6 +190,7 @@ def new_values(job: Job, idempotency_key: str | None, body_digest: str) -> tuple
         job.message,
         job.progress,
         job.unlisted,
+        priority,
         bool(job.request.subscriber),
         text(job.created),
         text(job.updated),

@@ -107,6 +107,12 @@ DROP INDEX jobs_duration;
 CREATE INDEX jobs_duration ON jobs (duration, unlisted);
 CREATE INDEX jobs_finished ON jobs (finished) WHERE NOT pinned AND NOT unlisted;
 """,
+    # Priorities in the queue.
+    """
+ALTER TABLE jobs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+DROP INDEX jobs_queue;
+CREATE INDEX jobs_queue ON jobs (status, unlisted DESC, priority DESC, number, process_id);
+""",
 )
 SCHEMA_VERSION = len(STEPS)
 

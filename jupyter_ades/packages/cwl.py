@@ -46,6 +46,7 @@ class CwlReader:
         from jupyter_ades.packages.cwl_loading import leaves, load_document, load_process, plain
         from jupyter_ades.packages.cwl_metadata import read_about
         from jupyter_ades.packages.cwl_packing import Source, write_entry
+        from jupyter_ades.packages.cwl_resources import read_resources
         from jupyter_ades.packages.cwl_source import PackageFetcher, origin_of
         from jupyter_ades.packages.cwl_yaml import check_yaml, decode
 
@@ -74,6 +75,7 @@ class CwlReader:
             kind=self.kind,
             runner="cwltool",
             entry=entry,
+            resources=read_resources(tools),
             details={
                 "workflow": workflow,
                 **_containers(tools),

@@ -19,6 +19,7 @@ from jupyter_ades.packages.notebook_cells import TAG, read_contract
 from jupyter_ades.packages.notebook_files import bring_files
 from jupyter_ades.packages.notebook_outputs import read_outputs
 from jupyter_ades.packages.notebook_text import title_and_description
+from jupyter_ades.resources import Resources, read_stated
 
 MEDIA_TYPE = "application/x-ipynb+json"
 #: How kernels' names begin, to their languages, for notebooks that do not name theirs.
@@ -67,6 +68,7 @@ class NotebookReader:
             kind=self.kind,
             runner="papermill",
             sync=ades.get("sync") is True,
+            resources=_resources(ades.get("resources"), package.label),
             entry=entry,
             details={
                 "kernel": kernel,
@@ -185,6 +187,13 @@ def _authors(value: JSON) -> Iterator[dict[str, JSON]]:
     for each in value if isinstance(value, list) else []:
         author = dict(each) if isinstance(each, dict) else {"name": _text(each)}
         yield {"title": "author", "role": "https://schema.org/author", "value": author}
+
+
+def _resources(said: JSON, name: str) -> Resources:
+    try:
+        return Resources() if said is None else read_stated(said)
+    except ValueError as error:
+        raise _invalid(name, str(error), "metadata.ades.resources") from None
 
 
 def _mapping(value: JSON) -> dict[str, JSON]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from traitlets import Float, HasTraits, Int, List, TraitError, Unicode, validate
+from traitlets import Float, HasTraits, Int, List, Unicode, validate
 
 from jupyter_ades.model import FetchPolicy, Telling
+from jupyter_ades.settings.bounds import above_zero
 
 
 class ApiTraits(HasTraits):
@@ -48,7 +49,4 @@ class ApiTraits(HasTraits):
 
     @validate("literal_max_bytes", "callback_attempts", "callback_timeout", "literal_timeout")
     def _validate_above_zero(self, proposal: Mapping[str, Any]) -> Any:
-        value = proposal["value"]
-        if value <= 0:
-            raise TraitError(f"ADES.{proposal['trait'].name}: more than 0 is expected, not {value}")
-        return value
+        return above_zero(proposal)

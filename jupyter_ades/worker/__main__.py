@@ -20,8 +20,8 @@ from jupyter_ades.model import JobStatus
 from jupyter_ades.system.descendants import JOB_VARIABLE, adopt_orphans
 from jupyter_ades.system.identity import this_worker
 from jupyter_ades.worker.course import Course
+from jupyter_ades.worker.dismissal import Dismissal, Dismissed
 from jupyter_ades.worker.log import JobLog, listen
-from jupyter_ades.worker.process import Dismissal, Dismissed
 from jupyter_ades.worker.report import Report
 
 #: Tries, 50 ms apart, to take the lock: a server that looks whether it is held holds it meanwhile.
@@ -70,9 +70,10 @@ def _carry(job: JobDir, log: JobLog, report: Report, dismissal: Dismissal) -> No
         try:
             course.run()
         except Dismissed:
-            log.say("dismissed")
+            log.say(dismissal.reason or "dismissed")
             course.clean()
-            report.end(JobStatus.DISMISSED, "dismissed")
+            status = JobStatus.FAILED if dismissal.reason else JobStatus.DISMISSED
+            report.end(status, dismissal.reason or "dismissed")
     except AdesError as error:
         log.say(error.detail)
         report.end(JobStatus.FAILED, error.detail)

@@ -17,10 +17,12 @@ from jupyter_ades.model import JSON, Begin, JobStatus, Ran, WorkOrder
 from jupyter_ades.runners.base import Runner
 from jupyter_ades.runners.registry import runner
 from jupyter_ades.system.containers import end_containers
+from jupyter_ades.worker.bounds import Bounds
 from jupyter_ades.worker.continuing import take_over
+from jupyter_ades.worker.dismissal import Dismissal, Dismissed
 from jupyter_ades.worker.log import JobLog
 from jupyter_ades.worker.metering import Meter, size_of
-from jupyter_ades.worker.process import Dismissal, Dismissed, run_command
+from jupyter_ades.worker.process import run_command
 from jupyter_ades.worker.quicklook import draw_quicklook
 from jupyter_ades.worker.report import Report
 from jupyter_ades.worker.stage_in import stage_in
@@ -48,8 +50,18 @@ class Course:
     _staged: dict[str, JSON] = field(default_factory=dict)
     _meter: Meter = field(default_factory=Meter)
 
+    def __post_init__(self) -> None:
+        self._bounds = Bounds(self.order.resources, self.dismissal)
+
     def run(self) -> None:
         """Carry the job to its end; raises Dismissed, and what makes a worker fail."""
+        self._bounds.begin()
+        try:
+            self._run()
+        finally:
+            self._bounds.end()
+
+    def _run(self) -> None:
         engine = runner(self.order.plan.runner)
         if self.order.begin is Begin.STAGE_OUT:
             self._stage_out_again(engine)
@@ -58,12 +70,12 @@ class Course:
             self._stage_in(engine)
         last_lines: deque[str] = deque(maxlen=LAST_LINES)
         code = self._command(engine, last_lines)
-        if self.dismissal.asked:
+        if self.dismissal.asked and not self.dismissal.reason:
             raise Dismissed
-        if code == 0:
+        if code == 0 and not self.dismissal.asked:
             self._succeed(engine)
         else:
-            self._fail(engine, code, list(last_lines))
+            self._fail(engine, self._why(engine, code, list(last_lines)))
 
     def _stage_out_again(self, engine: Runner) -> None:
         """Deliver what an earlier worker's command left."""
@@ -153,8 +165,14 @@ class Course:
                 raise type(error)(f"{error.detail} {AGAIN}", error.problems) from error
             raise
 
-    def _fail(self, engine: Runner, code: int, last_lines: list[str]) -> None:
-        message = engine.explain(self.job, code, last_lines) + self._no_space()
+    def _why(self, engine: Runner, code: int, last_lines: list[str]) -> str:
+        """Why the command failed: what ended it, else what it says."""
+        if self.dismissal.reason:
+            return self.dismissal.reason
+        explained = engine.explain(self.job, code, last_lines)
+        return explained + self._no_space() + self._bounds.why_killed()
+
+    def _fail(self, engine: Runner, message: str) -> None:
         self.log.say(message)
         try:
             self._keep(engine)

@@ -107,7 +107,8 @@ def size_of(folder: Path) -> int:
     )
 
 
-def _processes() -> list[psutil.Process]:
+def processes() -> list[psutil.Process]:
+    """This process and all below it."""
     this = psutil.Process()
     return [this, *this.children(recursive=True)]
 
@@ -115,7 +116,7 @@ def _processes() -> list[psutil.Process]:
 def _cpu() -> float:
     """Processor seconds of this process and of all below it, those that ended included."""
     total = 0.0
-    for process in _processes():
+    for process in processes():
         try:
             times = process.cpu_times()
         except psutil.Error:
@@ -127,7 +128,7 @@ def _cpu() -> float:
 def _memory() -> int:
     """Bytes that they hold now."""
     total = 0
-    for process in _processes():
+    for process in processes():
         try:
             total += process.memory_info().rss
         except psutil.Error:

@@ -8,53 +8,19 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
 from jupyter_ades.model import Plan
 from jupyter_ades.system.descendants import JOB_VARIABLE, below, end_all, of_job
+from jupyter_ades.worker.dismissal import Dismissal
 from jupyter_ades.worker.lines import Lines
 
 #: Seconds between two looks at whether the command ended or a dismissal is asked for.
 LOOK = 0.1
 #: Seconds for which a pipe is read on after everything that wrote to it is gone.
 LAST_WORDS = 2.0
-
-
-class Dismissed(BaseException):
-    """The job was dismissed. Not an Exception, so that no library takes it for a failure."""
-
-
-class Dismissal:
-    """Whether this worker was asked to end, by SIGTERM or SIGINT."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._raising = False
-
-    def listen(self) -> None:
-        """Take the signals from now on."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
-
-    @contextmanager
-    def interrupting(self) -> Iterator[None]:
-        """A block that a dismissal breaks off, at once, by raising Dismissed."""
-        self._raising = True
-        try:
-            if self.asked:
-                raise Dismissed
-            yield
-        finally:
-            self._raising = False
-
-    def _on_signal(self, number: int, frame: object) -> None:
-        self.asked = True
-        if self._raising:
-            self._raising = False
-            raise Dismissed
 
 
 def run_command(
@@ -144,7 +110,8 @@ class _Watch:
     def _see_to_dismissal(self) -> None:
         if self._deadline is None and self._dismissal.asked:
             self._listed = [*below(), *of_job(self._job_id)]
-            self._deadline = time.monotonic() + self._plan.grace
+            grace = 0.0 if self._dismissal.at_once else self._plan.grace
+            self._deadline = time.monotonic() + grace
             self._command.send_signal(signal.Signals[self._plan.stop_signal])
         elif self._deadline is not None and time.monotonic() >= self._deadline:
             end_all(self._job_id, self._listed, children=True)

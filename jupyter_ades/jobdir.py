@@ -86,7 +86,7 @@ class JobDir:
         self.results = root / "results.json"
         #: That the command ended well (:class:`Ran`): stage-out alone is left to do.
         self.ran = root / "ran.json"
-        #: What the job cost (:class:`Statistics`).
+        #: What the job cost (:class:`~jupyter_ades.costs.Statistics`).
         self.statistics = root / "statistics.json"
         #: The command's output and the worker's own lines, UTF-8.
         self.log = root / "job.log"

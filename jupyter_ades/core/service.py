@@ -23,6 +23,7 @@ from jupyter_ades.core.store_jobs import Cursor, JobFilter, cut
 from jupyter_ades.core.store_tidings import Outbox
 from jupyter_ades.core.subscribers import check_subscriber
 from jupyter_ades.core.workspace import Workspace
+from jupyter_ades.costs import Statistics
 from jupyter_ades.errors import (
     IdempotencyConflict,
     InvalidInputs,
@@ -43,7 +44,6 @@ from jupyter_ades.model import (
     JobStatus,
     Process,
     Results,
-    Statistics,
     plain_inputs,
 )
 from jupyter_ades.s3.address import S3Address, read_address

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from jupyter_ades.model import Cost, Statistics
+from jupyter_ades.costs import Cost, Statistics
 
 #: Seconds between two looks at memory.
 LOOK = 0.5

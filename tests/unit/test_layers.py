@@ -18,6 +18,7 @@ ROOT = PACKAGE.parent
 FORBIDDEN = {
     "model": ["jupyter_ades"],
     "errors": ["jupyter_ades"],
+    "costs": ["jupyter_ades"],
     "resources": ["jupyter_ades"],
     "jobdir": [
         f"jupyter_ades.{room}" for room in ("api", "app", "client", "core", "runners", "worker")

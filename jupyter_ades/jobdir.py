@@ -30,12 +30,19 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in this folder durable."""
+    """Make a folder's names durable (or one file's bytes)."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    """Make everything in a folder durable."""
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink() and (path.is_dir() or path.is_file()):
+            sync_folder(path)
 
 
 def bytes_of(folder: Path) -> int:

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jupyter_ades.jobdir import sync_folder
 from jupyter_ades.model import JSON, S3
 from jupyter_ades.s3.address import S3Address, read_address
 
@@ -71,6 +72,7 @@ class Bucket:
         """First half of a removal: durable, and quick."""
         self.removals.mkdir(exist_ok=True, mode=0o700)
         (self.removals / job_id).touch()
+        sync_folder(self.removals)
 
     def sweep(self) -> None:
         """Second half: remove the objects of every marked job; what fails is tried again later."""

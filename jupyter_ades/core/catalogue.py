@@ -10,7 +10,7 @@ from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.reading import ReadPackage
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import ImmutableProcess, NoSuchProcess
-from jupyter_ades.jobdir import sync_folder
+from jupyter_ades.jobdir import sync_folder, write_atomic
 from jupyter_ades.model import Process
 
 
@@ -102,7 +102,7 @@ class Catalogue:
         """Offer a process that a Python package brings, in the place of what had its id."""
         folder = self._folder(process)
         (folder / "package").mkdir(parents=True, exist_ok=True)
-        (folder / "original").write_bytes(source)
+        write_atomic(folder / "original", source)
         old = self._store.find_process(process.id)
         self._store.add_process(process, replace=True)
         if old is not None and old.id == process.id and old.digest != process.digest:

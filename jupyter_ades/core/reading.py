@@ -15,7 +15,7 @@ import msgspec
 from jupyter_ades import errors
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import AdesError, InvalidPackage, Problem
-from jupyter_ades.jobdir import read_record, write_record
+from jupyter_ades.jobdir import read_record, sync_tree, write_record
 from jupyter_ades.model import DeployRequest, Process
 
 #: Seconds that reading one package may take, its fetching included.
@@ -53,6 +53,8 @@ def read_package(workspace: Workspace, request: DeployRequest) -> ReadPackage:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     (folder / "deploy.json").unlink()
+    # Here and not where it is recorded: it waits for the disk.
+    sync_tree(folder)
     return ReadPackage(folder=folder, process=process)
 
 

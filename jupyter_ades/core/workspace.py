@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jupyter_ades.core.bucket import Bucket
 from jupyter_ades.core.store import Store
-from jupyter_ades.jobdir import JobDir
+from jupyter_ades.jobdir import JobDir, sync_folder
 from jupyter_ades.model import S3, Job, Process
 
 REMOVED = ".removed-"
@@ -111,6 +111,8 @@ class Workspace:
         """First half of a removal: gone from view at once, whatever happens next."""
         if folder.exists():
             folder.rename(folder.with_name(REMOVED + folder.name))
+            # Before the record goes: else a power loss could bring the folder back without one.
+            sync_folder(folder.parent)
 
     def forget(self, job: Job, *, results: bool) -> None:
         """Remove a job that has ended, with its results or without.

@@ -175,13 +175,3 @@ def carry(placed: Placed, folder: Path) -> None:
     except OSError:
         shutil.copyfile(placed.source, target)
         shutil.copystat(placed.source, target)
-
-
-def sync(folder: Path) -> None:
-    """Make everything in a folder durable."""
-    for path in [folder, *folder.rglob("*")]:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_ades.errors import Unavailable
-from jupyter_ades.jobdir import sync_folder
+from jupyter_ades.jobdir import sync_folder, sync_tree
 from jupyter_ades.model import WorkOrder
-from jupyter_ades.worker.delivery import Tell, sync
+from jupyter_ades.worker.delivery import Tell
 from jupyter_ades.worker.own_catalog import CATALOG
 
 
@@ -36,7 +36,7 @@ class FolderTarget:
             partial.mkdir(parents=True)
             yield partial
             tell(self._total, self._total, CATALOG)
-            sync(partial)
+            sync_tree(partial)
             self._replace(partial)
         except OSError as error:
             named = f" ({Path(error.filename).name})" if isinstance(error.filename, str) else ""

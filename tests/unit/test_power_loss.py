@@ -1,0 +1,122 @@
+"""In which order the system is asked to write: what a power loss leaves can always be read.
+
+The calls are recorded by strace, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CALLS = "openat,write,fsync,fdatasync,rename,renameat,renameat2,close,pwrite64"
+OPENED = re.compile(r'openat\(\w+, "([^"]+)".*= (\d+)$')
+BY_NUMBER = re.compile(r"(fsync|fdatasync|write|pwrite64)\((\d+)[,)]")
+RENAMED = re.compile(r'rename(?:at2?)?\((?:\w+, )?"([^"]+)", (?:\w+, )?"([^"]+)"')
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _strace() -> None:
+    if (
+        not shutil.which("strace")
+        or subprocess.run(["strace", "-o", "/dev/null", "true"]).returncode
+    ):
+        pytest.skip("needs: strace, and leave to trace (apt-get install strace)")
+
+
+def calls(folder: Path, *lines: str) -> list[tuple[str, str]]:
+    """What a program does to a folder: ``write``, ``sync`` and ``rename``, each with its name."""
+    trace = folder.parent / "trace"
+    program = "\n".join(("from pathlib import Path", f"here = Path({str(folder)!r})", *lines))
+    command = ["strace", "-f", "-e", f"trace={CALLS}", "-o", str(trace)]
+    subprocess.run([*command, sys.executable, "-c", program], check=True, timeout=60)
+    names: dict[str, str] = {}
+    found: list[tuple[str, str]] = []
+    for line in trace.read_text().splitlines():
+        if opened := OPENED.search(line):
+            names[opened[2]] = opened[1]
+        elif renamed := RENAMED.search(line):
+            found.append(("rename", renamed[2]))
+        elif (done := BY_NUMBER.search(line)) and done[2] in names:
+            found.append(("sync" if "sync" in done[1] else "write", names[done[2]]))
+    inside = [(what, name) for what, name in found if name.startswith(str(folder))]
+    return [(what, name.removeprefix(str(folder)).lstrip("/")) for what, name in inside]
+
+
+def test_a_record_is_written_synced_renamed_and_its_folder_synced(tmp_path: Path) -> None:
+    folder = tmp_path / "job"
+    folder.mkdir()
+    found = calls(
+        folder,
+        "from jupyter_ades.jobdir import write_record",
+        "write_record(here / 'status.json', {'status': 'running'})",
+    )
+    (_, partial), *_ = found
+    assert re.fullmatch(r"\.status\.json\.\d+\.partial", partial)
+    assert found == [
+        ("write", partial),
+        ("sync", partial),
+        ("rename", "status.json"),
+        ("sync", ""),
+    ]
+
+
+def test_a_removal_is_durable_before_its_record_goes(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    found = calls(
+        folder,
+        "from jupyter_ades.core.workspace import Workspace",
+        "workspace = Workspace('ws', here, here / 'results')",
+        "made = workspace.make_job_dir('one')",
+        "workspace.hide(made.root)",
+        "workspace.store.remove_job('one')",
+    )
+    hidden = found.index(("rename", "ws/jobs/.removed-one"))
+    assert found[hidden + 1] == ("sync", "ws/jobs")
+
+
+def test_a_commit_is_synced_before_it_is_told(tmp_path: Path) -> None:
+    """The store's log is written and synced once for two calls, before either is answered."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    found = calls(
+        folder,
+        "from jupyter_ades.core.committing import carry",
+        "from jupyter_ades.core.store import Store",
+        "from jupyter_ades.model import Process",
+        "store = Store(here / 'ades.sqlite')",
+        "add = lambda name: lambda: store.add_process(Process(id=name, digest=name))",
+        "(here / 'begin').write_text('x')",
+        "carry([add('a'), add('b')], [store])",
+        "(here / 'told').write_text('x')",
+    )
+    begin, told = found.index(("write", "begin")), found.index(("write", "told"))
+    kinds = [what for what, name in found[begin:told] if name == "ades.sqlite-wal"]
+    assert kinds.count("sync") == 1
+    assert kinds[-1] == "sync"
+    assert "write" in kinds
+
+
+def test_results_are_durable_before_they_take_their_place(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    folder.mkdir()
+    found = calls(
+        folder,
+        "from types import SimpleNamespace",
+        "from jupyter_ades.worker.folder_target import FolderTarget",
+        "target = FolderTarget(SimpleNamespace(results_folder=str(here), job_id='1'))",
+        "with target.put_together(lambda *told: None) as partial:",
+        "    (partial / 'catalog.json').write_text('{}')",
+    )
+    assert found == [
+        ("write", ".wf-1.partial/catalog.json"),
+        ("sync", ".wf-1.partial"),
+        ("sync", ".wf-1.partial/catalog.json"),
+        ("rename", "wf-1"),
+        ("sync", ""),
+    ]

@@ -31,6 +31,7 @@ from jupyter_ades.core.retention import Retention
 from jupyter_ades.core.service import Service
 from jupyter_ades.core.thread import Core
 from jupyter_ades.core.workspace import Workspace
+from jupyter_ades.errors import AdesError
 from jupyter_ades.events import SCHEMA_FILE, SCHEMA_ID, announcement
 from jupyter_ades.installed import install
 from jupyter_ades.keep import Keep
@@ -197,6 +198,8 @@ class ADES(ApiTraits, BucketTraits, EngineTraits, FairnessTraits, RetentionTrait
                 self._build()
         except OSError as error:
             self.disabled = f"its folders cannot be used: {error}"
+        except AdesError as error:
+            self.disabled = error.detail
         if self.disabled:
             self.log.error("jupyter_ades is disabled: %s", self.disabled)
 

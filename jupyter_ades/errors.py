@@ -13,6 +13,10 @@ NO_SPACE = (
     "There is no space left for this service's state (c.ADES.workspace_root); remove finished jobs"
     " or free some space, then try again."
 )
+DAMAGED = (
+    "The store of this workspace cannot be read ({reason}). Stop the server, run"
+    " 'jupyter ades reindex', which makes it anew from the job directories, and start again."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,3 +204,7 @@ class Unavailable(AdesError):
     """The service cannot do this now."""
 
     status = 503
+
+
+class StoreDamaged(Unavailable):
+    """The store of this workspace is damaged."""

@@ -83,6 +83,8 @@ class JobDir:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        #: What the server knows of the job, for its eyes alone.
+        self.record = root / "job.json"
         #: What the worker is to do (:class:`WorkOrder`), written by the server.
         self.plan = root / "plan.json"
         #: Who the worker is (:class:`~jupyter_ades.system.identity.Worker`), written by the worker.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from jupyter_ades import __version__
-from jupyter_ades.cli import jobs, processes, site
+from jupyter_ades.cli import jobs, processes, site, workspaces
 from jupyter_ades.cli.exits import EPILOG, Commands
 
 
@@ -28,6 +28,7 @@ for command in (
     jobs.results,
     jobs.dismiss,
     jobs.rerun,
+    workspaces.reindex,
     site.runners,
     site.doctor,
 ):

@@ -76,9 +76,7 @@ class Catalogue:
 
     def undeploy(self, process_id: str) -> None:
         """Forget a process; its jobs stay, and waiting ones still run."""
-        process = self.mutable(process_id)
-        self._store.remove_process(process.id)
-        self.workspace.release(process)
+        self._forget(self.mutable(process_id))
 
     def package(self, process_id: str) -> tuple[Path, Process]:
         """The file with the bytes that were deployed, unchanged."""
@@ -104,13 +102,17 @@ class Catalogue:
         (folder / "package").mkdir(parents=True, exist_ok=True)
         write_atomic(folder / "original", source)
         old = self._store.find_process(process.id)
-        self._store.add_process(process, replace=True)
+        self._record(process, replacing=True)
         if old is not None and old.id == process.id and old.digest != process.digest:
             self.workspace.release(old)
 
     def withdraw(self, process: Process) -> None:
         """Offer a process no more; its jobs stay."""
+        self._forget(process)
+
+    def _forget(self, process: Process) -> None:
         self._store.remove_process(process.id)
+        self._store.afterwards(lambda: self.workspace.keep_no_longer(process))
         self.workspace.release(process)
 
     def mutable(self, process_id: str) -> Process:
@@ -129,5 +131,12 @@ class Catalogue:
         if not folder.exists():
             os.rename(package.folder, folder)
             sync_folder(folder.parent)
-        self._store.add_process(package.process, replace=replacing)
+        self._record(package.process, replacing=replacing)
         return package.process
+
+    def _record(self, process: Process, *, replacing: bool) -> None:
+        old = self._store.kept_process(process.id)
+        self._store.add_process(process, replace=replacing)
+        if old is not None and old.process.digest != process.digest:
+            self._store.afterwards(lambda: self.workspace.keep_no_longer(old.process))
+        self._store.afterwards(lambda: self.workspace.keep_deployed(process.id))

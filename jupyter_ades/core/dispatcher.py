@@ -77,6 +77,7 @@ class Dispatcher:
         """Take over what an earlier server left: record ends, keep the living, settle the lost."""
         for workspace in self._workspaces:
             workspace.finish_removals()
+            workspace.keep_all_deployed()
             adopt_running(workspace, self._launcher, self._recorder, self._watch)
             for job in workspace.store.unlisted():
                 # Who waited for it is gone with the server that it asked.
@@ -105,7 +106,7 @@ class Dispatcher:
     def stage_out_again(self, workspace: Workspace, job: Job) -> Job:
         """Let a failed job wait for its stage-out alone; NothingToDeliver when it has none."""
         order_stage_out(workspace, job, self._fetch)
-        return self._recorder.change(
+        return self._recorder.decide(
             workspace,
             job,
             status=JobStatus.ACCEPTED,
@@ -123,4 +124,4 @@ class Dispatcher:
                 message="dismissed before it started",
                 finished=datetime.now(UTC),
             )
-        return self._recorder.change(workspace, job, dismissing=True, message="dismissing")
+        return self._recorder.decide(workspace, job, dismissing=True, message="dismissing")

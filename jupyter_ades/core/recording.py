@@ -20,10 +20,16 @@ class Recorder:
 
     def change(self, workspace: Workspace, job: Job, **changes: Any) -> Job:
         """Change columns of a job and give it as it is then."""
-        job = workspace.store.change_job(job.id, updated=datetime.now(UTC), **changes)
+        job = workspace.store.change_job(job.id, **{"updated": datetime.now(UTC), **changes})
         workspace.store.afterwards(lambda: self._announce(workspace, job))
         if job.status.final:
             workspace.release(job.process)
+        return job
+
+    def decide(self, workspace: Workspace, job: Job, **changes: Any) -> Job:
+        """Change a job by the server's own word, which is kept in the job's directory, too."""
+        job = self.change(workspace, job, **changes)
+        workspace.store.afterwards(lambda: workspace.keep_record(job.id))
         return job
 
 

@@ -171,7 +171,9 @@ class Service(Catalogue):
 
     def pin(self, job_id: str, pinned: bool) -> Job:
         """Keep a job from every clean-up, or no longer."""
-        return self._store.change_job(self.job(job_id).id, pinned=pinned)
+        job = self._store.change_job(self.job(job_id).id, pinned=pinned)
+        self._store.afterwards(lambda: self.workspace.keep_record(job.id))
+        return job
 
     def _by_key(self, key: str | None, body_digest: str) -> Job | None:
         found = self._store.find_by_key(key) if key else None
@@ -274,7 +276,9 @@ class Service(Catalogue):
 
     def enlist(self, job_id: str) -> Job:
         """Make a job that nobody waits for any longer one like others."""
-        return self._store.change_job(job_id, unlisted=False)
+        job = self._store.change_job(job_id, unlisted=False)
+        self._store.afterwards(lambda: self.workspace.keep_record(job.id))
+        return job
 
     def drop(self, job_id: str) -> None:
         """End a job that no list shows, or remove it; one still ending goes with a tidying."""

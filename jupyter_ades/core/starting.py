@@ -41,7 +41,7 @@ class Starter:
     def start(self, workspace: Workspace, job: Job) -> None:
         """Start a waiting job; one that cannot be is recorded as failed, with the reason."""
         again = is_ordered(workspace.job_dir(job.id))
-        started = job.started if again else datetime.now(UTC)
+        started = job.started if again else max(datetime.now(UTC), job.created)
         job = self.recorder.change(
             workspace, job, status=JobStatus.RUNNING, message="starting", started=started
         )
@@ -49,6 +49,7 @@ class Starter:
         try:
             if again:
                 running.folder.status.unlink(missing_ok=True)
+                workspace.keep_record(job.id)
             else:
                 running.folder = self._lay_out(workspace, job)
             self.launcher.start(running.folder)
@@ -61,6 +62,7 @@ class Starter:
     def _lay_out(self, workspace: Workspace, job: Job) -> JobDir:
         """Make the job directory, with everything the worker needs."""
         folder = workspace.make_job_dir(job.id)
+        workspace.keep_record(job.id)
         source = workspace.package_folder(job.process.digest, job.process.id)
         shutil.copytree(source / "package", folder.package)
         earlier = job.request.continues

@@ -28,25 +28,43 @@ from jupyter_ades.core.store_jobs import (
     read_job,
     text,
 )
+from jupyter_ades.core.store_keeping import Keeping
 from jupyter_ades.core.store_schema import migrate
 from jupyter_ades.core.store_tidings import Outbox
-from jupyter_ades.errors import DuplicatedProcess, NoSuchJob, NoSuchProcess
+from jupyter_ades.errors import DAMAGED, DuplicatedProcess, NoSuchJob, NoSuchProcess, StoreDamaged
 from jupyter_ades.model import Job, JobStatus, Process
 
 
-class Store(Outbox):
+class Store(Keeping, Outbox):
     """Processes and jobs of one workspace. Used from one thread."""
 
     def __init__(self, path: Path) -> None:
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         super().__init__(db)
         db.row_factory = sqlite3.Row
-        db.execute("PRAGMA busy_timeout = 10000")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA foreign_keys = ON")
-        with self._whole():
-            migrate(db)
+        try:
+            self._open(path)
+        except BaseException:
+            db.close()
+            raise
+
+    def _open(self, path: Path) -> None:
+        """Set the file up; StoreDamaged when it is none, or cut short."""
+        self._run("PRAGMA busy_timeout = 10000")
+        self._run("PRAGMA journal_mode = WAL")
+        self._run("PRAGMA synchronous = FULL")
+        self._run("PRAGMA foreign_keys = ON")
+        try:
+            with self._whole():
+                migrate(self._db)
+            (pages, size) = (
+                _number(self._run(f"PRAGMA {name}")) for name in ("page_count", "page_size")
+            )
+            _, logged, moved = self._run("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise StoreDamaged(DAMAGED.format(reason=error)) from error
+        if logged == moved and path.stat().st_size < pages * size:
+            raise StoreDamaged(DAMAGED.format(reason="its file was cut short"))
 
     def close(self) -> None:
         """Close the file; what was acknowledged is in it."""

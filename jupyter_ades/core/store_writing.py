@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from jupyter_ades.errors import NO_SPACE, StorageFull, Unavailable
+from jupyter_ades.errors import DAMAGED, NO_SPACE, StorageFull, StoreDamaged, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ TROUBLE = {
     sqlite3.SQLITE_READONLY: "it may not be written to",
     sqlite3.SQLITE_CANTOPEN: "its file cannot be opened",
 }
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class Writing:
@@ -43,8 +44,10 @@ class Writing:
         """Execute a statement; StorageFull when there is no space for what it writes."""
         try:
             return self._db.execute(statement, parameters)
-        except sqlite3.OperationalError as error:
-            code = error.sqlite_errorcode & 0xFF
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code in DAMAGE:
+                raise StoreDamaged(DAMAGED.format(reason=error)) from error
             if code == sqlite3.SQLITE_FULL:
                 raise StorageFull(NO_SPACE) from error
             if code in TROUBLE:

@@ -6,10 +6,10 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.recording import Recorder, ended
+from jupyter_ades.core.telling import as_told
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import StorageFull
 from jupyter_ades.jobdir import JobDir
@@ -113,7 +113,7 @@ class Watch:
 
     def _record_progress(self, running: Running, status: WorkerStatus) -> None:
         running.job = self._recorder.change(
-            running.workspace, running.job, progress=status.progress, message=status.message
+            running.workspace, running.job, **as_told(running.job, status)
         )
 
     def _settle_lost(self, running: Running) -> None:
@@ -142,16 +142,9 @@ class Watch:
     def finish(self, running: Running, status: WorkerStatus) -> None:
         """Record how a job ended, and look at it no longer."""
         running.ended = status
-        self._recorder.change(
-            running.workspace,
-            running.job,
-            status=status.status,
-            message=status.message,
-            progress=status.progress,
-            dismissing=False,
-            finished=status.finished or datetime.now(UTC),
-            job_bytes=status.job_bytes,
-            result_bytes=status.result_bytes,
-        )
+        # The worker's own word stands in the directory already.
+        own = running.folder.read_status() == status
+        record = self._recorder.change if own else self._recorder.decide
+        record(running.workspace, running.job, **as_told(running.job, status))
         # Not before: an end that could not be recorded is tried again by the next tick.
         del self._running[running.job.id]

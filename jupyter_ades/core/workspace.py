@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import logging
 import os
 import shutil
 from pathlib import Path
 
 from jupyter_ades.core.bucket import Bucket
+from jupyter_ades.core.places import (
+    DISPATCH_LOCK,
+    JOBS,
+    PACKAGES,
+    REMOVED,
+    STORE,
+    open_lock,
+    share,
+    try_lock,
+)
 from jupyter_ades.core.store import Store
-from jupyter_ades.jobdir import JobDir, sync_folder
+from jupyter_ades.jobdir import JobDir, sync_folder, write_record
 from jupyter_ades.model import S3, Job, Process
 
-REMOVED = ".removed-"
+log = logging.getLogger(__name__)
 
 
 class Workspace:
@@ -42,29 +53,26 @@ class Workspace:
         if bucket:
             location, removals = bucket.rstrip("/"), self.root / "removals"
             self.bucket = Bucket(location=location, settings=self.s3, removals=removals)
-        self.packages = self.root / "packages"
-        self.jobs = self.root / "jobs"
+        self.packages = self.root / PACKAGES
+        self.jobs = self.root / JOBS
         for folder in (self.root, self.packages, self.jobs):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.store = Store(self.root / "ades.sqlite")
+        self._share = share(self.root)
+        self.store = Store(self.root / STORE)
         #: Whether this server dispatches its jobs.
         self.dispatched = False
-        self._lock = os.open(self.root / "ades.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._lock = open_lock(self.root, DISPATCH_LOCK)
 
     def acquire(self) -> bool:
         """Whether this server dispatches the workspace's jobs: the first one to ask does."""
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self.dispatched = False
-        else:
-            self.dispatched = True
+        self.dispatched = try_lock(self._lock, fcntl.LOCK_EX)
         return self.dispatched
 
     def close(self) -> None:
         """Let another server dispatch."""
         self.store.close()
         os.close(self._lock)
+        os.close(self._share)
 
     def job_dir(self, job_id: str) -> JobDir:
         """A job's directory, whether it exists or not."""
@@ -78,6 +86,44 @@ class Workspace:
         if self.scratch:
             folder.place_scratch(self.scratch / job_id)
         return folder
+
+    def keep_record(self, job_id: str) -> None:
+        """Write what the store knows of a job into its directory, when there is one.
+
+        With it the store can be made anew (:mod:`~jupyter_ades.core.reindexing`).
+        """
+        folder = self.job_dir(job_id)
+        kept = self.store.kept_job(job_id)
+        if kept is None or not folder.root.is_dir():
+            return
+        try:
+            write_record(folder.record, kept)
+        except OSError as error:
+            log.warning("%s: its record could not be kept in its directory: %s", job_id, error)
+
+    def keep_deployed(self, process_id: str) -> None:
+        """The same for a deployed process, in its package's folder."""
+        kept = self.store.kept_process(process_id)
+        if kept is not None:
+            process = kept.process
+            path = self._deployed(process)
+            if path.parent.is_dir():
+                write_record(path, kept)
+
+    def keep_all_deployed(self) -> None:
+        """The same for processes that an earlier version deployed, which kept no such record."""
+        for kept in list(self.store.kept_processes()):
+            if not self._deployed(kept.process).exists():
+                self.keep_deployed(kept.process.id)
+
+    def keep_no_longer(self, process: Process) -> None:
+        """What was undeployed or replaced must not come back; jobs may still need its folder."""
+        kept = self.store.kept_process(process.id)
+        if kept is None or kept.process.digest != process.digest:
+            self._deployed(process).unlink(missing_ok=True)
+
+    def _deployed(self, process: Process) -> Path:
+        return self.package_folder(process.digest, process.id) / "deployed.json"
 
     def delivered(self, job_id: str) -> Path:
         """A job's results, whether they exist or not."""

@@ -61,6 +61,32 @@ class Server:
 
     def start(self) -> None:
         """Start and wait until it answers."""
+        process = self._spawn()
+        try:
+            self._wait_for_answer(process)
+        except BaseException:
+            self.kill()
+            raise
+
+    def start_without(self) -> str:
+        """Start where the extension cannot; the log of that, once the server answers."""
+        log = self.folder / "server.log"
+        before = len(log.read_text())
+        process = self._spawn()
+        deadline = time.monotonic() + PATIENCE
+        while not self._says_version():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        return log.read_text()[before:]
+
+    def _says_version(self) -> bool:
+        try:
+            return requests.get(f"{self.origin}/api", timeout=60).ok
+        except requests.ConnectionError:
+            return False
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         options = [f"--{name}={value}" for name, value in self._traits.items()]
         with open(self.folder / "server.log", "ab") as log:
             self._process = subprocess.Popen(
@@ -70,11 +96,7 @@ class Server:
                 env=os.environ
                 | {"JUPYTER_TOKEN": "secret", "JUPYTER_CONFIG_DIR": str(self.folder)},
             )
-        try:
-            self._wait_for_answer(self._process)
-        except BaseException:
-            self.kill()
-            raise
+        return self._process
 
     def _wait_for_answer(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -97,6 +119,17 @@ class Server:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def end(self) -> None:
+        """End it in good order; its jobs go on."""
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait(PATIENCE)
 
     def stop(self) -> None:
         """End it in good order, and every job with it."""

@@ -80,6 +80,7 @@ ONLY_IN = {
     "sqlite3": {
         "core/store",
         "core/store_jobs",
+        "core/store_keeping",
         "core/store_schema",
         "core/store_tidings",
         "core/store_writing",

@@ -91,6 +91,7 @@ def test_a_commit_is_synced_before_it_is_told(tmp_path: Path) -> None:
         "from jupyter_ades.model import Process",
         "store = Store(here / 'ades.sqlite')",
         "add = lambda name: lambda: store.add_process(Process(id=name, digest=name))",
+        "carry([add('first')], [store])",
         "(here / 'begin').write_text('x')",
         "carry([add('a'), add('b')], [store])",
         "(here / 'told').write_text('x')",

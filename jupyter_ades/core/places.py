@@ -1,0 +1,62 @@
+"""Names in a workspace's folder, and the locks by which servers know of each other.
+
+``ades.lock`` is held by the server that dispatches. ``ades.open`` is shared by all servers that use
+the workspace; who makes its store anew must hold it alone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jupyter_ades.errors import Unavailable
+
+STORE, JOBS, PACKAGES = "ades.sqlite", "jobs", "packages"
+DISPATCH_LOCK, OPEN_LOCK = "ades.lock", "ades.open"
+#: What begins the name of a folder that is being removed.
+REMOVED = ".removed-"
+
+
+def open_lock(folder: Path, name: str) -> int:
+    """A handle of a lock's file."""
+    return os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def try_lock(handle: int, kind: int) -> bool:
+    """Whether the lock could be taken at once."""
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def share(folder: Path) -> int:
+    """Use a workspace beside other servers, for as long as the handle is open."""
+    handle = open_lock(folder, OPEN_LOCK)
+    if not try_lock(handle, fcntl.LOCK_SH):
+        os.close(handle)
+        raise Unavailable(
+            f"The workspace {folder} is being reindexed; start again when that is done."
+        )
+    return handle
+
+
+@contextmanager
+def hold_alone(folder: Path) -> Iterator[None]:
+    """Use a workspace alone; Unavailable when a server uses it."""
+    if not folder.is_dir():
+        raise Unavailable(f"There is no workspace {folder}.")
+    handle = open_lock(folder, OPEN_LOCK)
+    try:
+        if not try_lock(handle, fcntl.LOCK_EX):
+            raise Unavailable(
+                f"A server uses the workspace {folder}; stop it (all of them), then try again."
+                " Its running jobs go on meanwhile."
+            )
+        yield
+    finally:
+        os.close(handle)

@@ -43,6 +43,7 @@ from jupyter_ades.settings.api import ApiTraits
 from jupyter_ades.settings.bounds import at_least_one
 from jupyter_ades.settings.buckets import BucketTraits, results_bucket
 from jupyter_ades.settings.engines import EngineTraits
+from jupyter_ades.settings.environment import EnvironmentTraits
 from jupyter_ades.settings.fairness import FairnessTraits
 from jupyter_ades.settings.retention import RetentionTraits
 from jupyter_ades.system.containers import Containers
@@ -51,7 +52,15 @@ from jupyter_ades.workspace_names import check_workspace_name, workspace_name
 DIALECTS: list[Dialect] = [Wps3(), OgcApi()]
 
 
-class ADES(ApiTraits, BucketTraits, EngineTraits, FairnessTraits, RetentionTraits, ExtensionApp):
+class ADES(
+    ApiTraits,
+    BucketTraits,
+    EngineTraits,
+    EnvironmentTraits,
+    FairnessTraits,
+    RetentionTraits,
+    ExtensionApp,
+):
     """An ADES (OGC API - Processes) inside this Jupyter server."""
 
     name = "jupyter_ades"

@@ -308,6 +308,9 @@ class WorkOrder:
     begin: Begin = Begin.START
     #: Cores that the job may use.
     cores: int = 1
+    #: Variables that its command does not get, names or patterns, and those that it gets besides.
+    drop_environment: tuple[str, ...] = ()
+    job_environment: dict[str, str] = field(default_factory=dict)
     #: What is kept free for it, and the bounds at which it is ended.
     resources: Resources = field(default_factory=Resources)
     #: Keep ``inputs/`` and ``work/`` also after success.

@@ -13,11 +13,9 @@ from typing import Protocol
 
 from jupyter_ades.jobdir import JobDir, read_record
 from jupyter_ades.system.containers import end_containers
-from jupyter_ades.system.descendants import end_all
+from jupyter_ades.system.descendants import JOB_VARIABLE, end_all
+from jupyter_ades.system.environment import TOKENS, without
 from jupyter_ades.system.identity import Worker, is_alive
-
-#: Names of variables that a job must not see: they let their holder act as the user.
-SECRETS = ("JUPYTER_TOKEN", "JPY_API_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_COOKIE_NAME")
 
 
 class Launcher(Protocol):
@@ -93,8 +91,7 @@ class ColdLauncher:
 
 def job_environment(job_id: str) -> dict[str, str]:
     """The server's environment less what would let a job act as the user's server."""
-    kept = {name: value for name, value in os.environ.items() if name not in SECRETS}
-    return {**kept, "JUPYTER_ADES_JOB": job_id}
+    return {**without(os.environ, TOKENS), JOB_VARIABLE: job_id}
 
 
 def _locked(job: JobDir) -> bool:

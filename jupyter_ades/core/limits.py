@@ -23,6 +23,9 @@ class Limits:
     #: Bytes of memory and seconds that one job may take, if nothing else is said; 0 is no limit.
     job_memory_bytes: int = 0
     job_seconds: float = 0.0
+    #: Environment variables that jobs do not get, and those that they get besides.
+    drop_environment: Sequence[str] = ()
+    job_environment: Mapping[str, str] = field(default_factory=dict)
     #: What holds for some processes and workspaces, by name or pattern.
     process_limits: Mapping[str, ProcessRule] = field(default_factory=dict)
     workspace_limits: Mapping[str, WorkspaceRule] = field(default_factory=dict)

@@ -84,6 +84,8 @@ class Starter:
                 chained=chained(job.request.inputs, workspace),
                 cores=max(self.limits.job_cores, math.floor(resources.cores)),
                 resources=resources,
+                drop_environment=tuple(self.limits.drop_environment),
+                job_environment=dict(self.limits.job_environment),
                 keep_scratch=self.limits.keep_scratch,
                 keep_steps=keeps_steps(job.process, runner.name, self.limits),
                 continues=str(workspace.job_dir(earlier).root) if earlier else "",

@@ -91,6 +91,7 @@ def _arguments(order: WorkOrder, job: JobDir, engine: str) -> list[str]:
         *("--outdir", str(job.outputs)),
         *("--tmpdir-prefix", f"{scratch}/tmp-"),
         "--enable-ext",
+        *(f"--preserve-environment={name}" for name in order.job_environment),
         *_container_arguments(engine, job),
         *("--no-doc-cache", "--no-compute-checksum", "--disable-color"),
         f"{document}#{workflow.lstrip('#')}" if workflow else document,

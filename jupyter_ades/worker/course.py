@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections import deque
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from jupyter_ades.model import JSON, Begin, JobStatus, Ran, WorkOrder
 from jupyter_ades.runners.base import Runner
 from jupyter_ades.runners.registry import runner
 from jupyter_ades.system.containers import end_containers
+from jupyter_ades.system.environment import KEYS, without
 from jupyter_ades.worker.bounds import Bounds
 from jupyter_ades.worker.continuing import take_over
 from jupyter_ades.worker.dismissal import Dismissal, Dismissed
@@ -118,10 +120,16 @@ class Course:
                 self.order.job_id,
                 on_line=on_line,
                 dismissal=self.dismissal,
+                environment=self._environment(),
             )
         finally:
             # A container is no descendant of the command, which may have been killed.
             end_containers(self.job.containers)
+
+    def _environment(self) -> dict[str, str]:
+        """The worker's less what is the worker's alone, and what the operator says."""
+        kept = without(os.environ, (*KEYS, *self.order.drop_environment))
+        return {**kept, **self.order.job_environment}
 
     def _succeed(self, engine: Runner) -> None:
         ran = Ran(started=self.report.started, finished=datetime.now(UTC))

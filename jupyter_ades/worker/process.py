@@ -30,7 +30,7 @@ def run_command(
     *,
     on_line: Callable[[str], None],
     dismissal: Dismissal,
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str],
 ) -> int:
     """Run the command in a folder until it and all that it started are gone; its exit code.
 
@@ -41,7 +41,7 @@ def run_command(
     command = subprocess.Popen(
         plan.argv,
         cwd=folder,
-        env={**without_keys(environment or os.environ), **plan.env, JOB_VARIABLE: job_id},
+        env={**environment, **plan.env, JOB_VARIABLE: job_id},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -55,11 +55,6 @@ def run_command(
     finally:
         watch.end()
     return command.wait()
-
-
-def without_keys(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment less what reaches the results' bucket: that is the worker's alone."""
-    return {name: value for name, value in environment.items() if not name.startswith("AWS_")}
 
 
 class _Watch:

@@ -76,6 +76,15 @@ def test_a_hint_runs_in_its_image_as_well(bench: Bench) -> None:
     assert running.delivered("said.txt").read_text() == "/bin/busybox\n"
 
 
+def test_a_container_gets_what_the_operator_says(bench: Bench) -> None:
+    environment = {"GDAL_CACHEMAX": "64 MB"}
+    running = start(
+        bench, 'echo "$GDAL_CACHEMAX"', job_environment=environment, inputs={"word": "x"}
+    )
+    assert running.wait().status is JobStatus.SUCCESSFUL, running.log()
+    assert running.delivered("said.txt").read_text() == "64 MB\n"
+
+
 def test_a_failure_in_a_container_is_explained(bench: Bench) -> None:
     running = start(bench, "echo no such band >&2; exit 3", inputs={"word": "x"})
     status = running.wait()

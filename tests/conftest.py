@@ -105,7 +105,7 @@ async def deployed(call: Callable[..., Awaitable[Answer]], **kw: Any) -> list[st
 
 
 def notebook(
-    parameters: str = "", cells: tuple[str, ...] = (), *, kernel: str = "python3", **ades: str
+    parameters: str = "", cells: tuple[str, ...] = (), *, kernel: str = "python3", **ades: Any
 ) -> bytes:
     """A small notebook as its file's bytes."""
     book = nbformat.v4.new_notebook()

@@ -24,6 +24,7 @@ from jupyter_ades.api.times import interval
 from jupyter_ades.core.store_jobs import Cursor, JobFilter
 from jupyter_ades.errors import InvalidRequest
 from jupyter_ades.model import Begin, Job, JobStatus, plain_inputs
+from jupyter_ades.redaction import secret_inputs
 
 #: Seconds that a DELETE waits for a job's processes to be gone before it answers all the same.
 DISMISSAL = 30.0
@@ -134,14 +135,25 @@ class RequestHandler(AdesHandler):
     @authorized
     @operation(
         "getRequest",
-        answers={200: Answer(description="The inputs as checked.", schema="request")},
+        answers={
+            200: Answer(description="The inputs as checked, less secret ones.", schema="request")
+        },
         refuses=(404,),
         page=True,
     )
     async def get(self, job_id: str) -> None:
-        """The inputs as they were checked."""
+        """The inputs as they were checked; of secret ones (``writeOnly``) only that they are."""
         job = await self.ask(self.service.job, job_id)
-        self.answer({"processID": job.process_id, "inputs": plain_inputs(job.request.inputs)})
+        inputs, secret = plain_inputs(job.request.inputs), secret_inputs(job.process)
+        hidden = sorted(secret & set(inputs))
+        shown = {name: value for name, value in inputs.items() if name not in secret}
+        self.answer(
+            {
+                "processID": job.process_id,
+                "inputs": shown,
+                **({"hidden": hidden} if hidden else {}),
+            }
+        )
 
 
 class RerunHandler(AdesHandler):

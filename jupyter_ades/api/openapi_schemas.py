@@ -192,7 +192,9 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "execute": EXECUTE,
     "results": ANY,
-    "request": record(("processID", "inputs"), processID=TEXT, inputs={"type": "object"}),
+    "request": record(
+        ("processID", "inputs"), processID=TEXT, inputs={"type": "object"}, hidden=many(TEXT)
+    ),
     "exceptions": record(("exceptions",), jobID=TEXT, status=TEXT, exceptions=many(ref("problem"))),
     "statistics": STATISTICS,
     "pin": closed(record(("pinned",), pinned={"type": "boolean"})),

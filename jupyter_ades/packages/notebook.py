@@ -17,9 +17,9 @@ from jupyter_ades.packages.base import Package
 from jupyter_ades.packages.identity import slug
 from jupyter_ades.packages.notebook_cells import TAG, read_contract
 from jupyter_ades.packages.notebook_files import bring_files
+from jupyter_ades.packages.notebook_metadata import read_resources, with_secrets
 from jupyter_ades.packages.notebook_outputs import read_outputs
 from jupyter_ades.packages.notebook_text import title_and_description
-from jupyter_ades.resources import Resources, read_stated
 
 MEDIA_TYPE = "application/x-ipynb+json"
 #: How kernels' names begin, to their languages, for notebooks that do not name theirs.
@@ -62,13 +62,13 @@ class NotebookReader:
             title=title or stated or Path(package.name).stem,
             description=description,
             keywords=_texts(ades.get("keywords")),
-            inputs=contract.inputs,
+            inputs=with_secrets(contract.inputs, ades.get("secrets")),
             outputs=read_outputs(ades.get("outputs"), MEDIA_TYPE),
             metadata=tuple(_authors(book.metadata.get("authors"))),
             kind=self.kind,
             runner="papermill",
             sync=ades.get("sync") is True,
-            resources=_resources(ades.get("resources"), package.label),
+            resources=read_resources(ades.get("resources")),
             entry=entry,
             details={
                 "kernel": kernel,
@@ -187,13 +187,6 @@ def _authors(value: JSON) -> Iterator[dict[str, JSON]]:
     for each in value if isinstance(value, list) else []:
         author = dict(each) if isinstance(each, dict) else {"name": _text(each)}
         yield {"title": "author", "role": "https://schema.org/author", "value": author}
-
-
-def _resources(said: JSON, name: str) -> Resources:
-    try:
-        return Resources() if said is None else read_stated(said)
-    except ValueError as error:
-        raise _invalid(name, str(error), "metadata.ades.resources") from None
 
 
 def _mapping(value: JSON) -> dict[str, JSON]:

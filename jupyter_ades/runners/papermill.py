@@ -16,6 +16,7 @@ from jupyter_ades.errors import InvalidPackage
 from jupyter_ades.giving import OUTPUTS_FILE
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JSON, Plan, Process
+from jupyter_ades.redaction import Redaction
 from jupyter_ades.runners.base import Site, Step
 from jupyter_ades.runners.notebook_outputs import InvalidOutputs, read_given
 from jupyter_ades.runners.steps import how_it_ended, last_words, read_failure, read_step_line
@@ -77,6 +78,7 @@ class PapermillRunner:
         outputs: dict[str, JSON] = {"results": [*files, *_plots(job, files)]}
         notebook = executed_notebook(job, process)
         if notebook.is_file():
+            _redact(notebook, job, process)
             outputs["notebook"] = {**_file(notebook), "type": NOTEBOOK_TYPE}
         with suppress(InvalidOutputs):
             # What is wrong with them has been said: the job has failed.
@@ -97,6 +99,14 @@ class PapermillRunner:
 def executed_notebook(job: JobDir, process: Process) -> Path:
     """Where the executed notebook is written."""
     return job.outputs / f"{Path(process.entry).stem}.ipynb"
+
+
+def _redact(notebook: Path, job: JobDir, process: Process) -> None:
+    """Take the values of secret inputs out of what is delivered: papermill writes them all in."""
+    redact = Redaction(process, json.loads(job.staged.read_bytes()))
+    if redact:
+        shown = redact.tree(json.loads(notebook.read_bytes()))
+        notebook.write_text(json.dumps(shown, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def _failed_cell(failure: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from jupyter_ades.errors import AdesError
 from jupyter_ades.jobdir import JobDir, write_record
 from jupyter_ades.model import JobStatus
+from jupyter_ades.redaction import Redaction
 from jupyter_ades.system.descendants import JOB_VARIABLE, adopt_orphans
 from jupyter_ades.system.identity import this_worker
 from jupyter_ades.worker.course import Course
@@ -90,6 +91,7 @@ def _course(job: JobDir, log: JobLog, report: Report, dismissal: Dismissal) -> C
     if order is None:
         raise FileNotFoundError(job.plan)
     os.environ[JOB_VARIABLE] = order.job_id
+    log.redact = report.redact = Redaction(order.process, order.inputs)
     return Course(order=order, job=job, log=log, report=report, dismissal=dismissal)
 
 

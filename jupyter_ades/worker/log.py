@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ class JobLog:
     def __init__(self, path: Path, limit: int = LIMIT, head: int = HEAD, tail: int = TAIL) -> None:
         self._path = path
         self._limit, self._head, self._tail = limit, head, tail
+        #: Keeps secrets out of what is said.
+        self.redact: Callable[[str], str] = str
         self._file = open(path, "ab", buffering=0)  # noqa: SIM115
         self._size = os.fstat(self._file.fileno()).st_size
         # Downloads say things from threads of their own.
@@ -40,7 +43,7 @@ class JobLog:
 
     def line(self, text: str) -> None:
         """Append a line of the command's."""
-        data = text.encode("utf-8", "replace") + b"\n"
+        data = self.redact(text).encode("utf-8", "replace") + b"\n"
         # A full disk takes the log, not the job.
         with suppress(OSError), self._lock:
             self._file.write(data)

@@ -33,12 +33,12 @@ from typing import Any
 
 from jupyter_ades import __version__
 from jupyter_ades.model import JSON, REFERENCE, Process, WorkOrder
+from jupyter_ades.redaction import HIDDEN, secret_inputs
 
 EXTENSION = "https://stac-extensions.github.io/processing/v1.2.0/schema.json"
 _ANY_VERSION = "https://stac-extensions.github.io/processing/"
 #: Bytes of JSON beyond which an input is only counted.
 LONGEST_INPUT = 16 * 2**10
-HIDDEN = "***"
 _SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key|private_?key", re.IGNORECASE)
 _URL = re.compile(r"([a-z][a-z0-9+.-]*://)([^/?#\s]*@)?([^?#\s]*)([?#]\S*)?", re.IGNORECASE)
 
@@ -101,7 +101,7 @@ def _software(runner: str) -> dict[str, str]:
 
 def shown_inputs(process: Process, inputs: Mapping[str, JSON]) -> dict[str, JSON]:
     """The inputs as the user gave them, without what is secret or too long to repeat."""
-    secret = {each.id for each in process.inputs if each.schema.get("writeOnly")}
+    secret = secret_inputs(process)
     return {
         name: HIDDEN if name in secret or _SECRET_NAME.search(name) else _shown(value)
         for name, value in inputs.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from jupyter_ades.jobdir import JobDir
@@ -28,6 +29,8 @@ class Report:
         self._timer: threading.Timer | None = None
         self._written = -EVERY
         self._ended = False
+        #: Keeps secrets out of what is said.
+        self.redact: Callable[[str], str] = str
         self._occupied: dict[str, int] = {}
         self.started = datetime.now(UTC)
         self._status = WorkerStatus(
@@ -75,7 +78,7 @@ class Report:
             self._job.write_status(self._status)
 
     def _set(self, status: JobStatus, message: str, progress: int) -> None:
-        now = datetime.now(UTC)
+        now, message = datetime.now(UTC), self.redact(message)
         self._status = WorkerStatus(
             status=status,
             message=message if len(message) <= LONGEST else f"{message[:LONGEST]}...",

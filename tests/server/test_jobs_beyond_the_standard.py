@@ -263,3 +263,37 @@ async def test_a_stage_out_alone_takes_no_inputs(call: Call, ended: Ended, small
     status, _, answer = await call("POST", f"jobs/{job}/rerun", body)
     assert (status, "inputs" in answer["detail"]) == (400, True)
     assert (await call("GET", f"jobs/{job}"))[2]["status"] == "failed"
+
+
+async def test_a_secret_is_not_told_but_run_again(call: Call, ended: Ended) -> None:
+    book = notebook("token: str\ncount: int = 1", id="secretive", secrets=["token"])
+    status, _, body = await call("POST", "processes", book, headers=NOTEBOOK)
+    assert status == 201, body
+    process = body.get("id") or body["processSummary"]["id"]
+    job_id = await submit(call, process, token="hush hush", count=2)
+    await ended(job_id)
+    _, _, again = await call("POST", f"jobs/{job_id}/rerun", {"inputs": {"count": 3}})
+    for each, count in ((job_id, 2), (again["jobID"], 3)):
+        _, _, request = await call("GET", f"jobs/{each}/request")
+        assert request == {"processID": process, "inputs": {"count": count}, "hidden": ["token"]}
+    # The worker gets it.
+    await ended(again["jobID"])
+    _, _, log = await call("GET", f"jobs/{job_id}/log")
+    assert b"hush" not in log
+
+
+async def test_a_priority(call: Call, small: str) -> None:
+    first = await submit(call, small, outcome="hold")
+    path = f"processes/{small}/jobs"
+    ids = []
+    for body in ({"priority": -3}, {"priority": 9}):
+        status, _, info = await call("POST", path, {"inputs": {}, **body})
+        assert status == 201, info
+        ids.append(info["jobID"])
+    _, _, info = await call("GET", f"jobs/{ids[1]}")
+    assert (info["priority"], info["status"]) == (9, "accepted")
+    await call("DELETE", f"jobs/{first}")
+    # A third one may come, as one has ended, and waits behind the one that is preferred.
+    for bad in (1.5, "high", True, 1001):
+        status, _, body = await call("POST", path, {"inputs": {}, "priority": bad})
+        assert (status, [each["path"] for each in body["problems"]]) == (400, ["priority"])

@@ -250,3 +250,21 @@ def test_a_notebook_may_be_run_while_its_client_waits(
     tmp_path: Path, said: dict[str, Any], sync: bool
 ) -> None:
     assert read_notebook(notebook(cell("x = 1"), ades=said), tmp_path).sync is sync
+
+
+def test_secret_inputs(tmp_path: Path) -> None:
+    book = notebook(cell("key: str\nn: int = 1", "parameters"), ades={"secrets": ["key"]})
+    schemas = {each.id: each.schema for each in read_notebook(book, tmp_path).inputs}
+    assert schemas["key"]["writeOnly"] is True
+    assert "writeOnly" not in schemas["n"]
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [("key", "a list of input ids is expected"), (["kee"], "there is no input 'kee'; the inputs")],
+)
+def test_secrets_that_are_none(said: Any, reason: str, tmp_path: Path) -> None:
+    book = notebook(cell("key: str", "parameters"), ades={"secrets": said})
+    with pytest.raises(InvalidPackage, match=reason) as refused:
+        read_notebook(book, tmp_path)
+    assert refused.value.problems[0].path == "metadata.ades.secrets"

@@ -42,6 +42,7 @@ from jupyter_ades.runners.registry import runner
 from jupyter_ades.settings.api import ApiTraits
 from jupyter_ades.settings.bounds import at_least_one
 from jupyter_ades.settings.buckets import BucketTraits, results_bucket
+from jupyter_ades.settings.durability import DurabilityTraits
 from jupyter_ades.settings.engines import EngineTraits
 from jupyter_ades.settings.environment import EnvironmentTraits
 from jupyter_ades.settings.fairness import FairnessTraits
@@ -55,6 +56,7 @@ DIALECTS: list[Dialect] = [Wps3(), OgcApi()]
 class ADES(
     ApiTraits,
     BucketTraits,
+    DurabilityTraits,
     EngineTraits,
     EnvironmentTraits,
     FairnessTraits,

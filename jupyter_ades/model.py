@@ -19,6 +19,8 @@ STAGE_IN = "x-stage-in"
 RUNNER = "runner"
 #: Of a CWL process's details: whether its package says that finished steps may be used again.
 REUSABLE_STEPS = "reusable_steps"
+#: Of a process's details: whether its package lets jobs run again whose worker was lost.
+RESUME = "resume"
 #: Key that marks a checked reference in a request's inputs: ``{REFERENCE: "file", "href": ...}``,
 #: and ``"assets": [...]`` for those wanted of STAC items: keys, patterns, or ``role:<role>``.
 REFERENCE = "$stage-in"
@@ -51,8 +53,9 @@ class JobStatus(StrEnum):
         return self in (JobStatus.SUCCESSFUL, JobStatus.FAILED, JobStatus.DISMISSED)
 
 
-#: From each state, the states that may follow. A lost worker's job goes back to ``accepted`` only
-#: when it had not begun to run; a failed one only for its stage-out alone (docs/decisions/0006).
+#: From each state, the states that may follow. A lost worker's job goes back to ``accepted`` when
+#: it had not begun to run, or may run again (docs/decisions/0010); a failed one only for its
+#: stage-out alone (docs/decisions/0006).
 TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.ACCEPTED: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.DISMISSED}),
     JobStatus.RUNNING: frozenset(
@@ -182,6 +185,8 @@ class Job:
     result_bytes: int = 0
     #: No list shows it and no address names it but those of its files: a synchronous run.
     unlisted: bool = False
+    #: How many times it was run again because its worker was lost.
+    resumes: int = 0
     #: The process as it was when the job was accepted.
     process: Process
 
@@ -326,6 +331,8 @@ class WorkOrder:
     max_items: int = 1000
     #: What ``ades:job/`` hrefs of the inputs lead to.
     chained: dict[str, Chained] = field(default_factory=dict)
+    #: How many times it was run before, each with a worker that was lost.
+    resumes: int = 0
     #: When the job was accepted, for the provenance.
     created: datetime
 

@@ -274,6 +274,7 @@ def standing(job: Job) -> dict[str, Any]:
         "updated": timestamp(job.updated),
         **({"pinned": True} if job.pinned else {}),
         **({"runner": job.request.runner} if job.request.runner else {}),
+        **({"resumes": job.resumes} if job.resumes else {}),
         **({"priority": job.request.priority} if job.request.priority else {}),
         **(occupied if job.finished else {}),
     }

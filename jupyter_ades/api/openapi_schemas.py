@@ -67,6 +67,7 @@ STATUS_INFO = record(
     updated=MOMENT,
     pinned={"type": "boolean"},
     runner=TEXT,
+    resumes=COUNT,
     bytes=record(jobDirectory=COUNT, results=COUNT),
     links=many(ref("link")),
 )

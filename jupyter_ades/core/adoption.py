@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.recording import Recorder
@@ -26,7 +27,23 @@ def adopt_running(
             watch.begin(workspace, job)
         else:
             log.info("%s: never began to run, waits again", job.id)
-            recorder.change(workspace, job, status=JobStatus.ACCEPTED, message="accepted")
+            # It may be about to: two workers must never be on one job.
+            launcher.kill(workspace.job_dir(job.id))
+            job = recorder.change(workspace, job, status=JobStatus.ACCEPTED, message="accepted")
+            if job.dismissing:
+                dismiss_waiting(workspace, job, recorder)
+
+
+def dismiss_waiting(workspace: Workspace, job: Job, recorder: Recorder) -> Job:
+    """End a job that has not started."""
+    return recorder.change(
+        workspace,
+        job,
+        status=JobStatus.DISMISSED,
+        message="dismissed before it started",
+        dismissing=False,
+        finished=datetime.now(UTC),
+    )
 
 
 def _began(workspace: Workspace, job: Job, launcher: Launcher) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
-from jupyter_ades.core.adoption import adopt_running
+from jupyter_ades.core.adoption import adopt_running, dismiss_waiting
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.queue import Queue
@@ -43,7 +42,7 @@ class Dispatcher:
         self._fetch = fetch
         self._site = site
         self._recorder = Recorder(announce)
-        self._watch = Watch(launcher, self._recorder)
+        self._watch = Watch(launcher, self._recorder, limits)
         self._queue = Queue(workspaces, limits, self._watch)
         self._starter = Starter(
             launcher=launcher,
@@ -117,11 +116,5 @@ class Dispatcher:
     def dismiss(self, workspace: Workspace, job: Job) -> Job:
         """End a waiting job at once; ask a running one to end, which later ticks see through."""
         if job.status is JobStatus.ACCEPTED:
-            return self._recorder.change(
-                workspace,
-                job,
-                status=JobStatus.DISMISSED,
-                message="dismissed before it started",
-                finished=datetime.now(UTC),
-            )
+            return dismiss_waiting(workspace, job, self._recorder)
         return self._recorder.decide(workspace, job, dismissing=True, message="dismissing")

@@ -54,5 +54,8 @@ class Limits:
     cache_bytes: int = 20 * 2**30
     #: Keep the finished steps of every CWL job, not only where the package says so.
     reuse_steps: bool = False
+    #: Run jobs again whose worker was lost, where the package does not say; and how many times.
+    resume_interrupted: bool = False
+    max_resumes: int = 3
     #: Keep ``inputs/`` and ``work/`` of successful jobs.
     keep_scratch: bool = False

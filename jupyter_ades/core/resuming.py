@@ -1,13 +1,14 @@
-"""The stage-out of a failed job, to be run again alone."""
+"""Jobs that are run again in their own directory: a stage-out alone, or what was interrupted."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import NothingToDeliver
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import Begin, FetchPolicy, Job, JobStatus
+from jupyter_ades.model import RESUME, Begin, FetchPolicy, Job, JobStatus
 
 
 def order_stage_out(workspace: Workspace, job: Job, fetch: FetchPolicy) -> None:
@@ -36,6 +37,33 @@ def order_stage_out(workspace: Workspace, job: Job, fetch: FetchPolicy) -> None:
 
 
 def is_ordered(folder: JobDir) -> bool:
-    """Whether a job that waits is to be staged out only."""
+    """Whether a job that waits goes on in its directory, as the plan there says."""
     order = folder.read_plan()
-    return order is not None and order.begin is Begin.STAGE_OUT
+    return order is not None and order.begin is not Begin.START
+
+
+def may_resume(job: Job, limits: Limits) -> bool:
+    """Whether a job whose worker was lost is run again: the package says, else the operator."""
+    said = job.process.details.get(RESUME)
+    wanted = limits.resume_interrupted if said is None else said is True
+    return wanted and job.resumes < limits.max_resumes
+
+
+def order_resumption(folder: JobDir) -> Begin:
+    """Write into the plan where a job that was interrupted goes on; that it is.
+
+    With what it computed, if its command had ended well; with its finished steps, if these are
+    kept; else it is laid out anew.
+    """
+    order = folder.read_plan()
+    if order is None:
+        return Begin.START
+    begin = Begin.START
+    if folder.read_ran() is not None:
+        begin = Begin.STAGE_OUT
+    elif order.keep_steps and folder.steps.is_dir():
+        begin = Begin.UNFINISHED_STEPS
+    continues = str(folder.root) if begin is Begin.UNFINISHED_STEPS else order.continues
+    resumes = order.resumes + 1
+    folder.write_plan(replace(order, begin=begin, continues=continues, resumes=resumes))
+    return begin

@@ -13,7 +13,7 @@ from jupyter_ades.model import ExecuteRequest, Job, JobStatus, Process
 
 COLUMNS = (
     "jobs.number, jobs.id, jobs.process_id, status, message, progress, dismissing, pinned,"
-    " unlisted, job_bytes, result_bytes, created, updated, started, finished, request,"
+    " unlisted, job_bytes, result_bytes, resumes, created, updated, started, finished, request,"
     " packages.record AS process"
 )
 JOBS = (
@@ -212,6 +212,7 @@ def read_job(row: sqlite3.Row) -> Job:
         dismissing=bool(row["dismissing"]),
         pinned=bool(row["pinned"]),
         unlisted=bool(row["unlisted"]),
+        resumes=row["resumes"],
         job_bytes=row["job_bytes"],
         result_bytes=row["result_bytes"],
         created=datetime.fromisoformat(row["created"]),

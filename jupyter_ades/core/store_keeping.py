@@ -24,6 +24,7 @@ class KeptJob:
     job: Job
     idempotency_key: str | None = None
     body_digest: str | None = None
+    priority: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,8 @@ class Keeping(Writing):
     def kept_job(self, job_id: str) -> KeptJob | None:
         """All of a job; None when there is none."""
         row = self._run(
-            f"SELECT {COLUMNS}, idempotency_key, body_digest FROM {JOBS} WHERE jobs.id = ?",
+            f"SELECT {COLUMNS}, idempotency_key, body_digest, priority FROM {JOBS}"
+            " WHERE jobs.id = ?",
             (job_id,),
         ).fetchone()
         if row is None:
@@ -50,6 +52,7 @@ class Keeping(Writing):
             job=read_job(row),
             idempotency_key=row["idempotency_key"],
             body_digest=row["body_digest"],
+            priority=row["priority"],
         )
 
     def kept_process(self, process_id: str) -> KeptProcess | None:
@@ -124,6 +127,8 @@ class Keeping(Writing):
             "dismissing": job.dismissing,
             "pinned": job.pinned,
             "unlisted": job.unlisted,
+            "priority": kept.priority,
+            "resumes": job.resumes,
             "told": bool(job.request.subscriber),
             "job_bytes": job.job_bytes,
             "result_bytes": job.result_bytes,

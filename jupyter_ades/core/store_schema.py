@@ -113,6 +113,10 @@ ALTER TABLE jobs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
 DROP INDEX jobs_queue;
 CREATE INDEX jobs_queue ON jobs (status, unlisted DESC, priority DESC, number, process_id);
 """,
+    # How many times a job was run again because its worker was lost.
+    """
+ALTER TABLE jobs ADD COLUMN resumes INTEGER NOT NULL DEFAULT 0;
+""",
 )
 SCHEMA_VERSION = len(STEPS)
 

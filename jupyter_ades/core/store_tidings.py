@@ -6,11 +6,14 @@ A row is a job and a state; a final state takes the place of those before it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from jupyter_ades.core.store_jobs import text
 from jupyter_ades.core.store_writing import Writing
 from jupyter_ades.model import JobStatus
+
+#: No attempt is put off for longer.
+FAR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +32,11 @@ class Outbox(Writing):
 
     def tidings(self, now: datetime, *, limit: int) -> list[Tiding]:
         """Those whose time has come, oldest first."""
+        # One that is due too far ahead was written down before the clock was set back.
         rows = self._run(
-            "SELECT number, job_id, status, attempts FROM tidings WHERE due <= ?"
+            "SELECT number, job_id, status, attempts FROM tidings WHERE due <= ? OR due > ?"
             " ORDER BY due LIMIT ?",
-            (text(now), limit),
+            (text(now), text(now + FAR), limit),
         )
         return [
             Tiding(

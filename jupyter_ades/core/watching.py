@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from jupyter_ades.core.launcher import Launcher
+from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.recording import Recorder, ended
+from jupyter_ades.core.resuming import may_resume, order_resumption
 from jupyter_ades.core.telling import as_told
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import StorageFull
@@ -43,9 +45,10 @@ class Running:
 class Watch:
     """The running jobs, each until its end is recorded."""
 
-    def __init__(self, launcher: Launcher, recorder: Recorder) -> None:
+    def __init__(self, launcher: Launcher, recorder: Recorder, limits: Limits) -> None:
         self._launcher = launcher
         self._recorder = recorder
+        self._limits = limits
         self._running: dict[str, Running] = {}
 
     def __len__(self) -> int:
@@ -121,9 +124,36 @@ class Watch:
         self._launcher.kill(running.folder)
         status = running.folder.read_status()
         if status is None or not status.status.final:
-            said = f" It last said: {status.message}" if status else ""
-            status = ended(JobStatus.FAILED, LOST + said, running.job.progress)
-        self.finish(running, status)
+            status = self._lost(running, status)
+        if status is not None:
+            self.finish(running, status)
+
+    def _lost(self, running: Running, last: WorkerStatus | None) -> WorkerStatus | None:
+        """How a job ended that did not say; None when it is to run again."""
+        running.workspace.hide_partial_results(running.job.id)
+        results = running.folder.read_results()
+        if results is not None and results.catalog:
+            # All was delivered: only the last word is missing.
+            return ended(JobStatus.SUCCESSFUL, "Done", 100)
+        if may_resume(running.job, self._limits):
+            self._resume(running)
+            return None
+        said = f" It last said: {last.message}" if last else ""
+        return ended(JobStatus.FAILED, LOST + said, running.job.progress)
+
+    def _resume(self, running: Running) -> None:
+        job = running.job
+        begin = order_resumption(running.folder)
+        times = f"{job.resumes + 1} of at most {self._limits.max_resumes} times"
+        log.warning("%s: its worker was lost; it runs again from %s, %s", job.id, begin, times)
+        self._recorder.decide(
+            running.workspace,
+            job,
+            status=JobStatus.ACCEPTED,
+            message=f"its worker was lost; waits to run again ({times})",
+            resumes=job.resumes + 1,
+        )
+        del self._running[job.id]
 
     def _see_dismissal(self, running: Running, alive: bool) -> None:
         """Ask once, insist after a while, record when nothing is left."""

@@ -140,6 +140,11 @@ class Workspace:
         if self.bucket:
             self.bucket.mark(job_id)
 
+    def hide_partial_results(self, job_id: str) -> None:
+        """Hide what a lost worker was putting together; whole results stay where they are."""
+        for end in ("partial", "old"):
+            self.hide(self.results / f".wf-{job_id}.{end}")
+
     def package_folder(self, digest: str, process_id: str) -> Path:
         """Where a deployed package stands: one folder for each content and id, never changed."""
         key = hashlib.sha256(f"{digest}:{process_id}".encode()).hexdigest()

@@ -8,7 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from jupyter_ades.model import JSON, REUSABLE_STEPS, RUNNER, FetchPolicy, Input, Output, Process
+from jupyter_ades.model import (
+    JSON,
+    RESUME,
+    REUSABLE_STEPS,
+    RUNNER,
+    FetchPolicy,
+    Input,
+    Output,
+    Process,
+)
 from jupyter_ades.packages.base import Package
 from jupyter_ades.packages.cwl_practice import Tool, advise
 from jupyter_ades.packages.cwl_types import TypeReader, read_input, read_output, short
@@ -81,6 +90,7 @@ class CwlReader:
                 **_containers(tools),
                 REUSABLE_STEPS: _reusable([loaded.tool, *tools]),
                 **({RUNNER: about.runner} if about.runner else {}),
+                **({} if about.resume is None else {RESUME: about.resume}),
             },
             media_type=_media_type(package, text),
         )

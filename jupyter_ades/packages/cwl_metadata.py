@@ -34,6 +34,8 @@ class About:
     keywords: tuple[str, ...] = ()
     #: The runner that it asks for (``ades:runner``); empty for none.
     runner: str = ""
+    #: Whether its jobs may run again whose worker was lost (``ades:resume``); None when not said.
+    resume: bool | None = None
     #: The rest, as OGC 18-062r2's metadata.yaml has it.
     metadata: tuple[dict[str, JSON], ...] = ()
 
@@ -47,17 +49,28 @@ def read_about(process: Mapping[str, JSON], document: Mapping[str, JSON]) -> Abo
         description=_first(process, document, "doc") or _shown(words.get("description")),
         version=_shown(words.get("softwareVersion")),
         keywords=tuple(_keywords(words.get("keywords"))),
-        runner=_runner(process, prefixes) or _runner(document, prefixes),
+        runner=_shown(_own("runner", process, document, prefixes)),
+        resume=_flag(_own("resume", process, document, prefixes)),
         metadata=tuple(_metadata(words)),
     )
 
 
-def _runner(written: Mapping[str, JSON], prefixes: Mapping[str, str]) -> str:
-    for key, value in written.items():
+def _own(
+    word: str,
+    process: Mapping[str, JSON],
+    document: Mapping[str, JSON],
+    prefixes: Mapping[str, str],
+) -> JSON:
+    """What one of our own words says, on the process or at the top; None when it is not there."""
+    for key, value in (*process.items(), *document.items()):
         prefix, _, rest = str(key).partition(":")
-        if f"{prefixes.get(prefix, f'{prefix}:')}{rest}" == f"{ADES}runner":
-            return _shown(value)
-    return ""
+        if f"{prefixes.get(prefix, f'{prefix}:')}{rest}" == f"{ADES}{word}":
+            return value
+    return None
+
+
+def _flag(value: JSON) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _namespaces(document: Mapping[str, JSON]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_ades.errors import InvalidPackage, Problem
-from jupyter_ades.model import JSON, RUNNER, FetchPolicy, Process
+from jupyter_ades.model import JSON, RESUME, RUNNER, FetchPolicy, Process
 from jupyter_ades.packages.base import Package
 from jupyter_ades.packages.identity import slug
 from jupyter_ades.packages.notebook_cells import TAG, read_contract
@@ -74,6 +74,7 @@ class NotebookReader:
                 "kernel": kernel,
                 "language": language,
                 **({RUNNER: asked} if (asked := _text(ades.get("runner"))) else {}),
+                **({RESUME: ades["resume"]} if isinstance(ades.get("resume"), bool) else {}),
             },
             media_type=MEDIA_TYPE,
             warnings=contract.warnings,

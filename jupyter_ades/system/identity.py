@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
-#: Seconds by which one process's start time may differ between two looks: on Linux it is told
-#: relative to the boot, whose own time moves when the clock is set.
+#: Seconds by which a process's start may differ between two looks, where it is a time of day.
 DRIFT = 2.0
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+#: The place of a process's start in ``/proc/<pid>/stat``, counted after its name in parentheses.
+_START = 19
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,16 +21,25 @@ class Worker:
     """One worker process, told apart from a later one with the same number."""
 
     pid: int
-    #: When the process started, in seconds since 1970, as psutil tells it.
+    #: When the process started: clock ticks since the boot, which no change of the clock moves; off
+    #: Linux seconds since 1970.
     started: float
     #: The machine, or container, in which the number means something.
     host: str
+    #: Which boot the ticks are counted from; empty off Linux.
+    boot: str = ""
 
 
 def this_worker() -> Worker:
     """The worker that this process is."""
-    pid = os.getpid()
-    return Worker(pid=pid, started=psutil.Process(pid).create_time(), host=socket.gethostname())
+    return worker_of(os.getpid())
+
+
+def worker_of(pid: int) -> Worker:
+    """The worker that a living process is."""
+    boot = _boot()
+    started = _ticks(pid) if boot else psutil.Process(pid).create_time()
+    return Worker(pid=pid, started=started, host=socket.gethostname(), boot=boot)
 
 
 def is_alive(worker: Worker) -> bool:
@@ -36,7 +48,24 @@ def is_alive(worker: Worker) -> bool:
         return False
     try:
         process = psutil.Process(worker.pid)
-        same = abs(process.create_time() - worker.started) <= DRIFT
-        return bool(same and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
+        return _is_same(process, worker) and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return False
+
+
+def _is_same(process: psutil.Process, worker: Worker) -> bool:
+    if worker.boot:
+        return worker.boot == _boot() and worker.started == _ticks(worker.pid)
+    return bool(abs(process.create_time() - worker.started) <= DRIFT)
+
+
+def _boot() -> str:
+    try:
+        return BOOT.read_text().strip()
+    except OSError:
+        return ""
+
+
+def _ticks(pid: int) -> float:
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    return float(stat.rpartition(")")[2].split()[_START])

@@ -14,11 +14,13 @@ from jupyter_ades.model import JSON
 def take_over(earlier: JobDir, job: JobDir) -> dict[str, JSON] | None:
     """Take the steps that an earlier job finished, and what it staged in; the staged inputs.
 
-    None when the inputs are no longer there: they are staged in again then. Files are linked, not
+    The earlier job may be this very one, which was interrupted. None when the inputs are no longer
+    there: they are staged in again then. Files are linked, not
     copied; the earlier job's directory stays as it is. Modification times stay, by which cwltool
     knows that a step's inputs are the same.
     """
-    if earlier.steps.is_dir():
+    itself = earlier.root == job.root
+    if earlier.steps.is_dir() and not itself:
         _link(earlier.steps, job.steps)
     try:
         staged = earlier.staged.read_text("utf-8")
@@ -26,6 +28,9 @@ def take_over(earlier: JobDir, job: JobDir) -> dict[str, JSON] | None:
         return None
     if not earlier.inputs.is_dir():
         return None
+    if itself:
+        unchanged: dict[str, JSON] = json.loads(staged)
+        return unchanged
     _link(earlier.inputs, job.inputs)
     here, there = (json.dumps(str(each.inputs))[1:-1] for each in (job, earlier))
     taken: dict[str, JSON] = json.loads(staged.replace(there, here))

@@ -65,6 +65,8 @@ class Course:
 
     def _run(self) -> None:
         engine = runner(self.order.plan.runner)
+        if self.order.resumes:
+            self.log.say(f"run again, as the worker before was lost ({self.order.resumes})")
         if self.order.begin is Begin.STAGE_OUT:
             self._stage_out_again(engine)
             return
@@ -91,6 +93,10 @@ class Course:
         self._say("staging in", 0)
         self._meter.begin("stage in")
         staged = None
+        if self.order.begin is Begin.UNFINISHED_STEPS:
+            # This very job was interrupted: what its command left half-done is of no use.
+            for folder in (self.job.work, self.job.outputs):
+                shutil.rmtree(folder, ignore_errors=True)
         if self.order.continues:
             staged = take_over(JobDir(Path(self.order.continues)), self.job)
         if staged is None:
@@ -132,7 +138,9 @@ class Course:
         return {**kept, **self.order.job_environment}
 
     def _succeed(self, engine: Runner) -> None:
-        ran = Ran(started=self.report.started, finished=datetime.now(UTC))
+        # A clock that was set back must not make it end before it began.
+        started = self.report.started
+        ran = Ran(started=started, finished=max(started, datetime.now(UTC)))
         with suppress(OSError):
             # On a full disk: delivering may still be possible, only not for a second time.
             self.job.write_ran(ran)

@@ -175,6 +175,26 @@ def test_versions_that_look_like_numbers(written: str, version: str, tmp_path: P
     assert read_cwl(tool(more=f"s:softwareVersion: {written}\n"), tmp_path).version == version
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", {}),
+        ("ades:resume: true\n", {"resume": True}),
+        ("ades:resume: false\n", {"resume": False}),
+        (
+            "$namespaces: {a: 'https://schema.jupyter-ades.org/cwl#'}\na:resume: true\n",
+            {"resume": True},
+        ),
+        ("ades:resume: sometimes\n", {}),
+    ],
+)
+def test_whether_interrupted_jobs_run_again(
+    more: str, said: dict[str, bool], tmp_path: Path
+) -> None:
+    details = read_cwl(tool(more=more), tmp_path).details
+    assert {name: details[name] for name in details if name == "resume"} == said
+
+
 def test_the_process_goes_before_the_top(tmp_path: Path) -> None:
     text = (
         "cwlVersion: v1.2\nlabel: top\ndoc: top\ns:softwareVersion: '1'\n"

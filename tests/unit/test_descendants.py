@@ -9,12 +9,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
 
+from jupyter_ades.system import identity
 from jupyter_ades.system.descendants import JOB_VARIABLE, end_all, of_job
-from jupyter_ades.system.identity import is_alive, this_worker
+from jupyter_ades.system.identity import is_alive, this_worker, worker_of
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
@@ -83,11 +85,25 @@ def test_a_worker_is_alive_while_it_is_this_very_process() -> None:
     assert not is_alive(replace(worker, host="elsewhere"))
 
 
+@pytest.mark.parametrize("ticks", [True, False])
+def test_a_worker_stays_itself_when_the_clock_is_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ticks: bool
+) -> None:
+    """psutil reckons a process's start from the boot's time of day, which moves with the clock."""
+    if not ticks:
+        monkeypatch.setattr(identity, "BOOT", tmp_path / "none")
+    worker = this_worker()
+    assert bool(worker.boot) == ticks
+    moved = psutil.boot_time() - 3600.0
+    monkeypatch.setattr("psutil._pslinux.BOOT_TIME", moved, raising=False)
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: moved)
+    assert is_alive(worker) == ticks
+    assert not is_alive(replace(worker, boot="another boot"))
+
+
 def test_a_dead_or_unreaped_worker_is_not_alive() -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    worker = replace(
-        this_worker(), pid=process.pid, started=psutil.Process(process.pid).create_time()
-    )
+    worker = worker_of(process.pid)
     assert is_alive(worker)
     process.kill()
     deadline = time.monotonic() + 10

@@ -55,14 +55,22 @@ Build = Callable[..., Dispatcher]
 @pytest.fixture
 def build(workspace: Workspace, launcher: InlineLauncher, tmp_path: Path) -> Build:
     def make(
-        workspaces: list[Workspace] | None = None, limit: int = 2, free: int = 0
+        workspaces: list[Workspace] | None = None,
+        limit: int = 2,
+        free: int = 0,
+        resume: bool = False,
     ) -> Dispatcher:
         return Dispatcher(
             workspaces or [workspace],
             launcher=launcher,
             runner=lambda name: FakeRunner(),  # type: ignore[arg-type,return-value]
             fetch=FetchPolicy(user_folder=str(tmp_path)),
-            limits=Limits(max_running_jobs=limit, min_free_bytes=free),
+            limits=Limits(
+                max_running_jobs=limit,
+                min_free_bytes=free,
+                resume_interrupted=resume,
+                max_resumes=2,
+            ),
             site=Site(),
         )
 

@@ -14,6 +14,16 @@ from jupyter_ades.errors import AdesError, InvalidPackage
 from jupyter_ades.packages.notebook_text import title_and_description
 from tests.unit.reading import cell, notebook, read_notebook
 
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [(True, True), (False, False), ("yes", None), (None, None)]
+)
+def test_whether_interrupted_jobs_run_again(said: Any, kept: bool | None, tmp_path: Path) -> None:
+    ades = {} if said is None else {"resume": said}
+    process = read_notebook(notebook(cell("1"), ades=ades), tmp_path)
+    assert process.details.get("resume") is kept
+
+
 INTRODUCTION = "# Vegetation index\n\nComputes an index\nfrom *two* bands.\n\nMore."
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
-from traitlets import Bool, Float, Int, List, TraitError, Type, Unicode, default, validate
+from traitlets import Bool, Float, Int, List, TraitError, Unicode, default, validate
 
 from jupyter_ades import metrics
 from jupyter_ades.api.callbacks import Callbacks
@@ -25,11 +25,12 @@ from jupyter_ades.api.routes import routes
 from jupyter_ades.api.site import ApiSite
 from jupyter_ades.api.wps3 import Wps3
 from jupyter_ades.core.dispatcher import Dispatcher
-from jupyter_ades.core.launcher import ColdLauncher, Launcher
+from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.retention import Retention
 from jupyter_ades.core.service import Service
 from jupyter_ades.core.thread import Core
+from jupyter_ades.core.warm_launcher import launcher
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import AdesError
 from jupyter_ades.events import SCHEMA_FILE, SCHEMA_ID, announcement
@@ -47,6 +48,7 @@ from jupyter_ades.settings.engines import EngineTraits
 from jupyter_ades.settings.environment import EnvironmentTraits
 from jupyter_ades.settings.fairness import FairnessTraits
 from jupyter_ades.settings.retention import RetentionTraits
+from jupyter_ades.settings.warm import WarmTraits
 from jupyter_ades.system.containers import Containers
 from jupyter_ades.workspace_names import check_workspace_name, workspace_name
 
@@ -61,6 +63,7 @@ class ADES(
     EnvironmentTraits,
     FairnessTraits,
     RetentionTraits,
+    WarmTraits,
     ExtensionApp,
 ):
     """An ADES (OGC API - Processes) inside this Jupyter server."""
@@ -129,11 +132,6 @@ class ADES(
         50 * 2**30, help="Most bytes that one reference may have; 0 is no limit. Default: 50 GiB."
     ).tag(config=True)
     href_attempts = Int(5, help="Attempts to fetch one reference. Default: 5.").tag(config=True)
-    launcher_class = Type(
-        ColdLauncher,
-        klass="builtins.object",
-        help="Class that starts workers. Default: jupyter_ades.core.launcher.ColdLauncher.",
-    ).tag(config=True)
     public_url = Unicode(
         help="Scheme and host that clients reach this server by, such as 'https://hub.example'."
         " Default: that of $JUPYTERHUB_PUBLIC_URL, else those of each request.",
@@ -230,7 +228,8 @@ class ADES(
         self.limits = Limits(**{**values, **self.rules()})
         self.opened = [self._open_workspace(name, user_folder) for name in self.workspaces]
         dispatched = [workspace for workspace in self.opened if workspace.acquire()]
-        self.launcher = cast("type[Launcher]", self.launcher_class)()
+        own = launcher(warm=self.warm_workers, modules=self.warm_imports)
+        self.launcher: Launcher = self.launcher_class() if self.launcher_class else own
         self.dispatcher = Dispatcher(
             dispatched,
             launcher=self.launcher,
@@ -311,6 +310,8 @@ class ADES(
             return
         self._loop = asyncio.get_running_loop()
         self.core.start()
+        if self.warm_at_start:
+            self.launcher.warm_up()
         for name in self.services:
             addresses = [url_path_join(serverapp.base_url, name, each.name) for each in DIALECTS]
             self.log.info("ADES of workspace %s at %s", name, " and ".join(addresses))
@@ -331,6 +332,7 @@ class ADES(
             looking.cancel()
         self.callbacks.stop()
         await self.core.stop()
+        self.launcher.close()
         for workspace in self.opened:
             workspace.close()
 

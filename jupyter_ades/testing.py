@@ -56,6 +56,12 @@ class InlineLauncher:
         """End a held job at once."""
         self._held.pop(job.root, None)
 
+    def warm_up(self) -> None:
+        """There is nothing to do."""
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
     def release(self) -> None:
         """Let all held jobs end as successful."""
         for root in list(self._held):

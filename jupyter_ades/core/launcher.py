@@ -33,6 +33,12 @@ class Launcher(Protocol):
     def kill(self, job: JobDir) -> None:
         """End the worker and everything the job started, at once."""
 
+    def warm_up(self) -> None:
+        """Do before the first job what can be done before."""
+
+    def close(self) -> None:
+        """End what serves workers, not the workers."""
+
 
 class ColdLauncher:
     """A new Python for each job, in a session of its own, so that it outlives the server."""
@@ -72,6 +78,12 @@ class ColdLauncher:
         self._signal(job, signal.SIGKILL)
         end_all(job.root.name)
         end_containers(job.containers)
+
+    def warm_up(self) -> None:
+        """Nothing can be done before a job is there."""
+
+    def close(self) -> None:
+        """Nothing is to be ended: workers go on without a server."""
 
     def _reap(self) -> None:
         for root, child in list(self._children.items()):

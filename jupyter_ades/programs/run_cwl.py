@@ -31,6 +31,7 @@ from jupyter_ades.programs.cwl_jobs import Listener
 from jupyter_ades.programs.cwl_outputs import keep_apart
 from jupyter_ades.programs.cwl_progress import Progress
 from jupyter_ades.programs.cwl_references import BesideAccess, References, declare_formats
+from jupyter_ades.programs.cwl_schemas import extend_schemas
 from jupyter_ades.programs.cwl_tools import maker
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED
@@ -68,6 +69,7 @@ def _run(order: WorkOrder, job: JobDir, listener: Listener, engine: str) -> int:
             argsl=_arguments(order, job, engine),
             stdout=outputs,
             logger_handler=_handler(listener.progress.speaker),
+            custom_schema_callback=extend_schemas,
             executor=Executor(order.cores, listener.progress, job, References(job, order.fetch)),
             loadingContext=LoadingContext(
                 {

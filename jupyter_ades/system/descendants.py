@@ -11,7 +11,8 @@ import ctypes
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import psutil
 
@@ -35,9 +36,21 @@ def of_job(job_id: str) -> list[psutil.Process]:
     own, user = os.getpid(), os.getuid()
     return [
         process
-        for process in psutil.process_iter()
+        for process in _candidates(job_id)
         if process.pid != own and _carries(process, job_id, user)
     ]
+
+
+def _candidates(job_id: str) -> Iterator[psutil.Process]:
+    """Processes that may name the job: on Linux by a quick look at each one's environment."""
+    if sys.platform != "linux":
+        yield from psutil.process_iter()
+        return
+    mark = f"{JOB_VARIABLE}={job_id}".encode()
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with suppress(OSError, psutil.Error), open(f"/proc/{name}/environ", "rb") as file:
+            if mark in file.read():
+                yield psutil.Process(int(name))
 
 
 def _carries(process: psutil.Process, job_id: str, user: int) -> bool:

@@ -24,13 +24,17 @@ from jupyter_ades.worker.course import Course
 from jupyter_ades.worker.dismissal import Dismissal, Dismissed
 from jupyter_ades.worker.log import JobLog, listen
 from jupyter_ades.worker.report import Report
+from jupyter_ades.worker.understudy import Understudy
 
 #: Tries, 50 ms apart, to take the lock: a server that looks whether it is held holds it meanwhile.
 TRIES = 4
 
 
-def main(folder: str) -> int:
-    """Carry the job of this directory to its end; the exit code."""
+def main(folder: str, understudy: Understudy | None = None) -> int:
+    """Carry the job of this directory to its end; the exit code.
+
+    ``understudy`` is a process that waits to call the plan's command, in a forked worker.
+    """
     job = JobDir(Path(folder).resolve())
     if not job.plan.is_file():
         print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
@@ -45,7 +49,7 @@ def main(folder: str) -> int:
     write_record(job.worker, this_worker())
     with JobLog(job.log) as log:
         listen(log)
-        _carry(job, log, Report(job), dismissal)
+        _carry(job, log, Report(job), dismissal, understudy)
     os.close(lock)
     return 0
 
@@ -64,10 +68,16 @@ def _lock(path: Path) -> int | None:
     return None
 
 
-def _carry(job: JobDir, log: JobLog, report: Report, dismissal: Dismissal) -> None:
+def _carry(
+    job: JobDir,
+    log: JobLog,
+    report: Report,
+    dismissal: Dismissal,
+    understudy: Understudy | None,
+) -> None:
     """Run the job's course; whatever happens, a final status is said."""
     try:
-        course = _course(job, log, report, dismissal)
+        course = _course(job, log, report, dismissal, understudy)
         try:
             course.run()
         except Dismissed:
@@ -86,13 +96,26 @@ def _carry(job: JobDir, log: JobLog, report: Report, dismissal: Dismissal) -> No
         log.say(traceback.format_exc())
 
 
-def _course(job: JobDir, log: JobLog, report: Report, dismissal: Dismissal) -> Course:
+def _course(
+    job: JobDir,
+    log: JobLog,
+    report: Report,
+    dismissal: Dismissal,
+    understudy: Understudy | None,
+) -> Course:
     order = job.read_plan()
     if order is None:
         raise FileNotFoundError(job.plan)
     os.environ[JOB_VARIABLE] = order.job_id
     log.redact = report.redact = Redaction(order.process, order.inputs)
-    return Course(order=order, job=job, log=log, report=report, dismissal=dismissal)
+    return Course(
+        order=order,
+        job=job,
+        log=log,
+        report=report,
+        dismissal=dismissal,
+        understudy=understudy,
+    )
 
 
 def _leave(code: int) -> None:

@@ -10,8 +10,8 @@ import psutil
 
 from jupyter_ades.resources import Resources
 from jupyter_ades.system.machine import killed_for_memory
+from jupyter_ades.system.tree import family, memory_bytes
 from jupyter_ades.worker.dismissal import Dismissal
-from jupyter_ades.worker.metering import processes
 
 #: Seconds between two looks at memory: mostly, and from the moment that half of it is taken.
 SELDOM, OFTEN = 0.5, 0.05
@@ -87,20 +87,13 @@ def memory(*, most: int) -> int:
     What processes share is counted in each at first, which is quick; once that is more than
     ``most``, by its shares, which is true.
     """
-    quick = sum(_resident(process) for process in processes())
-    return quick if quick <= most else sum(_own_share(process) for process in processes())
+    pids = family()
+    quick = sum(map(_resident, pids))
+    return quick if quick <= most else memory_bytes(pids)
 
 
-def _resident(process: psutil.Process) -> int:
+def _resident(pid: int) -> int:
     try:
-        return int(process.memory_info().rss)
-    except psutil.Error:
-        return 0
-
-
-def _own_share(process: psutil.Process) -> int:
-    try:
-        full = process.memory_full_info()
-        return int(getattr(full, "pss", full.uss))
+        return int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:
         return 0

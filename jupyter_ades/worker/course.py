@@ -28,6 +28,7 @@ from jupyter_ades.worker.process import run_command
 from jupyter_ades.worker.quicklook import draw_quicklook
 from jupyter_ades.worker.report import Report
 from jupyter_ades.worker.stage_in import stage_in
+from jupyter_ades.worker.understudy import Understudy
 
 #: Per cent at which each part ends; 100 is for the last word. Between what was staged in and the
 #: first step the command itself starts.
@@ -48,6 +49,8 @@ class Course:
     log: JobLog
     report: Report
     dismissal: Dismissal
+    #: A process that waits to call the command; None where a new one is started for it.
+    understudy: Understudy | None = None
     #: The inputs as staged in.
     _staged: dict[str, JSON] = field(default_factory=dict)
     _meter: Meter = field(default_factory=Meter)
@@ -127,6 +130,7 @@ class Course:
                 on_line=on_line,
                 dismissal=self.dismissal,
                 environment=self._environment(),
+                understudy=self.understudy,
             )
         finally:
             # A container is no descendant of the command, which may have been killed.

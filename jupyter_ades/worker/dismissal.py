@@ -22,6 +22,8 @@ class Dismissal:
         #: Whether the command gets no time to end by itself.
         self.at_once = False
         self._raising = False
+        #: Readable once the job is to end.
+        self.handle, self._asking = os.pipe()
 
     def listen(self) -> None:
         """Take the signals from now on."""
@@ -48,6 +50,7 @@ class Dismissal:
 
     def _on_signal(self, number: int, frame: object) -> None:
         self.asked = True
+        os.write(self._asking, b".")
         if self._raising:
             self._raising = False
             raise Dismissed

@@ -10,12 +10,16 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
-
 from jupyter_ades.costs import Cost, Statistics
+from jupyter_ades.system.tree import cpu_seconds, family, memory_bytes
+from jupyter_ades.worker.forked import is_warm
 
 #: Seconds between two looks at memory.
 LOOK = 0.5
+#: Part by which a forked command must be larger than the fork server for its peak to be its own.
+SLACK = 0.1
+#: Seconds of a part for which no look at memory is due at its end: one takes milliseconds.
+SHORT = 0.1
 #: Parts that are told one by one; a notebook of more cells is summed up in the last.
 MOST = 1_000
 #: ``ru_maxrss`` is in these.
@@ -37,8 +41,12 @@ class Meter:
         self._lock = threading.Lock()
         self._done: list[Cost] = []
         self._part: _Part | None = None
+        #: Bytes held at the last look.
+        self._memory = 0
         self._end = threading.Event()
-        self._began, self._cpu_before = time.monotonic(), _cpu()
+        self._began, self._cpu_before = time.monotonic(), cpu_seconds(family())
+        #: What a forked worker and all that it forks share with the fork server.
+        self._inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT
         threading.Thread(target=self._watch, daemon=True).start()
 
     def begin(self, name: str) -> None:
@@ -46,43 +54,54 @@ class Meter:
         with self._lock:
             if self._part is not None and self._part.name == name:
                 return
-            self._close()
-            self._part = _Part(name=name, began=time.monotonic(), cpu=_cpu(), peak=_memory())
+            pids = family()
+            self._close(pids)
+            self._part = _Part(name=name, began=time.monotonic(), cpu=cpu_seconds(pids))
 
     def finish(self, *, staged_in: int, staged_out: int) -> Statistics:
         """All is over: what it cost."""
+        pids = family()
         with self._lock:
-            self._close()
+            self._close(pids)
         self._end.set()
         children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * RSS_UNIT
+        if is_warm() and children <= self._inherited * (1 + SLACK):
+            children = 0
         peaks = [cost.peak_memory_bytes for cost in self._done]
         return Statistics(
             steps=tuple(self._done),
             wall_seconds=round(time.monotonic() - self._began, 3),
-            cpu_seconds=round(max(0.0, _cpu() - self._cpu_before), 3),
+            cpu_seconds=round(max(0.0, cpu_seconds(pids) - self._cpu_before), 3),
             peak_memory_bytes=max([children, *peaks]),
             bytes_staged_in=staged_in,
             bytes_staged_out=staged_out,
         )
 
-    def _close(self) -> None:
+    def _close(self, pids: list[int]) -> None:
         part, self._part = self._part, None
         if part is None:
             return
         cost = Cost(
             name=part.name,
             wall_seconds=round(time.monotonic() - part.began, 3),
-            cpu_seconds=round(max(0.0, _cpu() - part.cpu), 3),
-            peak_memory_bytes=max(part.peak, _memory()),
+            cpu_seconds=round(max(0.0, cpu_seconds(pids) - part.cpu), 3),
+            peak_memory_bytes=max(part.peak, self._memory_at_end(part, pids)),
         )
         if len(self._done) >= MOST:
             cost = _sum(self._done.pop(), cost)
         self._done.append(cost)
 
+    def _memory_at_end(self, part: _Part, pids: list[int]) -> int:
+        """What is held when a part ends; as held before when that was a moment ago."""
+        if not self._memory or time.monotonic() - part.began > SHORT:
+            self._memory = memory_bytes(pids)
+        return self._memory
+
     def _watch(self) -> None:
         while not self._end.wait(LOOK):
-            used = _memory()
+            used = memory_bytes(family())
             with self._lock:
+                self._memory = used
                 if self._part is not None:
                     self._part.peak = max(self._part.peak, used)
 
@@ -105,32 +124,3 @@ def size_of(folder: Path) -> int:
         for name in names
         if Path(root, name).is_file()
     )
-
-
-def processes() -> list[psutil.Process]:
-    """This process and all below it."""
-    this = psutil.Process()
-    return [this, *this.children(recursive=True)]
-
-
-def _cpu() -> float:
-    """Processor seconds of this process and of all below it, those that ended included."""
-    total = 0.0
-    for process in processes():
-        try:
-            times = process.cpu_times()
-        except psutil.Error:
-            continue
-        total += times.user + times.system + times.children_user + times.children_system
-    return total
-
-
-def _memory() -> int:
-    """Bytes that they hold now."""
-    total = 0
-    for process in processes():
-        try:
-            total += process.memory_info().rss
-        except psutil.Error:
-            continue
-    return total

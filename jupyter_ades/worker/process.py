@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
@@ -16,11 +17,28 @@ from jupyter_ades.model import Plan
 from jupyter_ades.system.descendants import JOB_VARIABLE, below, end_all, of_job
 from jupyter_ades.worker.dismissal import Dismissal
 from jupyter_ades.worker.lines import Lines
+from jupyter_ades.worker.understudy import Understudy
 
-#: Seconds between two looks at whether the command ended or a dismissal is asked for.
+#: Seconds between two looks at whether the command ended, where the system does not tell; and
+#: between two attempts to kill what a dismissed job runs.
 LOOK = 0.1
 #: Seconds for which a pipe is read on after everything that wrote to it is gone.
 LAST_WORDS = 2.0
+
+
+class Command(Protocol):
+    """A process as ``subprocess.Popen`` has it."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Its exit code, negative for a signal; None while it lives."""
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended."""
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
 
 
 def run_command(
@@ -31,24 +49,23 @@ def run_command(
     on_line: Callable[[str], None],
     dismissal: Dismissal,
     environment: Mapping[str, str],
+    understudy: Understudy | None = None,
 ) -> int:
     """Run the command in a folder until it and all that it started are gone; its exit code.
 
     The code is negative for a signal. Standard output and error are told together, line by line.
     On a dismissal the command gets the plan's stop signal, and after the plan's grace everything
-    that the job runs is killed. Raises OSError when it cannot be started.
+    that the job runs is killed. An ``understudy`` of this very command is called instead of a
+    new process. Raises OSError when it cannot be started.
     """
-    command = subprocess.Popen(
-        plan.argv,
-        cwd=folder,
-        env={**environment, **plan.env, JOB_VARIABLE: job_id},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        bufsize=0,
-    )
-    watch = _Watch(command, plan, job_id, dismissal)
+    given = {**environment, **plan.env, JOB_VARIABLE: job_id}
+    command: Command
+    if understudy is not None and understudy.argv == plan.argv:
+        understudy.start(folder, given)
+        command, output = understudy, understudy.output
+    else:
+        command, output = _start(plan, folder, given)
+    watch = _Watch(command, output, plan, job_id, dismissal)
     try:
         for line in watch.lines():
             on_line(line)
@@ -57,17 +74,36 @@ def run_command(
     return command.wait()
 
 
+def _start(plan: Plan, folder: Path, environment: Mapping[str, str]) -> tuple[Command, int]:
+    """A new process, and the reading end of its output."""
+    command = subprocess.Popen(
+        plan.argv,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        bufsize=0,
+    )
+    assert command.stdout is not None
+    return command, command.stdout.fileno()
+
+
 class _Watch:
     """One command while it runs."""
 
     def __init__(
         self,
-        command: subprocess.Popen[bytes],
+        command: Command,
+        output: int,
         plan: Plan,
         job_id: str,
         dismissal: Dismissal,
     ) -> None:
         self._command = command
+        #: The reading end of its standard output and error; closed by its last reader's end.
+        self._output = output
         self._plan = plan
         self._job_id = job_id
         self._dismissal = dismissal
@@ -78,23 +114,27 @@ class _Watch:
 
     def lines(self) -> Iterator[str]:
         """The command's lines while it runs, and its last ones."""
-        assert self._command.stdout is not None
-        pipe, lines, open_pipe = self._command.stdout.fileno(), Lines(), True
-        while self._command.poll() is None:
-            self._see_to_dismissal()
-            if open_pipe and _readable(pipe, LOOK):
-                data = os.read(pipe, 2**16)
-                open_pipe = bool(data)
-                yield from lines.feed(data)
-            elif not open_pipe:
-                time.sleep(LOOK)
+        lines, open_pipe = Lines(), True
+        with _Wait(self._command.pid, self._dismissal.handle) as wait:
+            while self._command.poll() is None:
+                self._see_to_dismissal()
+                if wait.readable(self._output if open_pipe else None, self._patience()):
+                    data = os.read(self._output, 2**16)
+                    open_pipe = bool(data)
+                    yield from lines.feed(data)
         self.end()
         deadline = time.monotonic() + LAST_WORDS
-        while open_pipe and _readable(pipe, max(0.0, deadline - time.monotonic())):
-            data = os.read(pipe, 2**16)
+        while open_pipe and _readable(self._output, max(0.0, deadline - time.monotonic())):
+            data = os.read(self._output, 2**16)
             open_pipe = bool(data)
             yield from lines.feed(data)
         yield from lines.end()
+
+    def _patience(self) -> float | None:
+        """Seconds until everything is killed, or is again; None when nothing is due."""
+        if self._deadline is None:
+            return None
+        return max(LOOK, self._deadline - time.monotonic())
 
     def end(self) -> None:
         """Kill all that is left; after a normal end too, nothing of a job outlives its command."""
@@ -110,6 +150,32 @@ class _Watch:
             self._command.send_signal(signal.Signals[self._plan.stop_signal])
         elif self._deadline is not None and time.monotonic() >= self._deadline:
             end_all(self._job_id, self._listed, children=True)
+
+
+class _Wait:
+    """Waits for output, for the command's end, and for a dismissal, all at once."""
+
+    def __init__(self, pid: int, dismissed: int) -> None:
+        self._ended = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+        self._handles = [dismissed] if self._ended is None else [dismissed, self._ended]
+        self._dismissed = dismissed
+
+    def __enter__(self) -> _Wait:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._ended is not None:
+            os.close(self._ended)
+
+    def readable(self, output: int | None, seconds: float | None) -> bool:
+        """Whether there is output, after a wait for any of them of so many seconds at the most."""
+        if self._ended is None:
+            seconds = LOOK if seconds is None else min(LOOK, seconds)
+        handles = self._handles if output is None else [*self._handles, output]
+        found = select.select(handles, [], [], seconds)[0]
+        if self._dismissed in found:
+            os.read(self._dismissed, 64)
+        return output in found
 
 
 def _readable(pipe: int, seconds: float) -> bool:

@@ -37,9 +37,9 @@ def draw_quicklook(outputs: Mapping[str, JSON], target: Path) -> None:
     ``outputs`` are CWL's File and Directory objects by output id, as a runner collects them. Files
     that say that they are for looking come first, then rasters, then pictures.
     """
-    if gdal.rasterio() is None:
-        return
     found = sorted(_shown(list(outputs.values())), key=_rank)
+    if not found or gdal.rasterio() is None:
+        return
     for path, driver in islice(found, TRIES):
         try:
             with gdal.opened(path, driver) as dataset:

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import psutil
 import requests
+
+from jupyter_ades.jobdir import read_record
+from jupyter_ades.system.identity import Worker, is_alive
 
 PATIENCE = 60.0
 
@@ -142,14 +144,9 @@ class Server:
 
     def workers(self) -> list[int]:
         """Process numbers of the jobs' workers that run on this server's state."""
-        state = str(self._traits["ADES.workspace_root"])
-        found = []
-        for process in psutil.process_iter(["pid", "cmdline", "status"]):
-            words = process.info["cmdline"] or []
-            carries = "jupyter_ades.worker" in words and words[-1].startswith(state)
-            if carries and process.info["status"] != psutil.STATUS_ZOMBIE:
-                found.append(process.info["pid"])
-        return found
+        state = Path(str(self._traits["ADES.workspace_root"]))
+        told = (read_record(each, Worker) for each in state.glob("*/jobs/*/worker.json"))
+        return [each.pid for each in told if each is not None and is_alive(each)]
 
     def send(self, method: str, path: str, **options: Any) -> requests.Response:
         """A request below the wps3 root, with the token."""

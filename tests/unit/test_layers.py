@@ -86,7 +86,15 @@ ONLY_IN = {
         "core/store_writing",
     },
     # run_cwl hands a dismissal on to its tools, which cwltool would end without a word.
-    "signal": {"worker/dismissal", "worker/process", "core/launcher", "programs/run_cwl"},
+    # A fork sets its signals as a new process has them.
+    "signal": {
+        "worker/dismissal",
+        "worker/process",
+        "worker/forked",
+        "core/launcher",
+        "core/warm_launcher",
+        "programs/run_cwl",
+    },
 }
 #: What a server must not import when it loads the extension: each is slow or belongs to jobs.
 HEAVY = ["cwltool", "papermill", "pystac", "rasterio", "numpy", "boto3", "nbclient", "urllib3"]

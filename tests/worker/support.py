@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import textwrap
 import time
@@ -17,19 +16,21 @@ from typing import Any
 import nbformat
 import psutil
 
+from jupyter_ades.core.fork_server import ForkServer
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import (
     FetchPolicy,
     JobStatus,
     Plan,
-    Process,
     Results,
     WorkerStatus,
     WorkOrder,
 )
+from jupyter_ades.model import Process as Described
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.registry import runner
-from jupyter_ades.system.descendants import JOB_VARIABLE, of_job
+from jupyter_ades.system.descendants import of_job
+from tests.worker.launching import Process, start_worker
 
 KERNEL = {
     "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
@@ -59,7 +60,7 @@ class Running:
 
     job: JobDir
     order: WorkOrder
-    process: subprocess.Popen[bytes]
+    process: Process
     said: list[WorkerStatus] = field(default_factory=list)
 
     def status(self) -> WorkerStatus | None:
@@ -115,6 +116,9 @@ class Bench:
     """Makes job directories below a folder, and starts workers on them."""
 
     root: Path
+    #: A fork server to fork workers from, given whether they have a stand-in for stage-out; None
+    #: to start them anew.
+    server: Callable[[bool], ForkServer | None] = lambda stand_in: None
     started: list[Running] = field(default_factory=list)
 
     @property
@@ -124,7 +128,7 @@ class Bench:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def order(self, process: Process, plan: Plan, **changes: Any) -> WorkOrder:
+    def order(self, process: Described, plan: Plan, **changes: Any) -> WorkOrder:
         """A work order, not written yet."""
         number = len(self.started)
         order = WorkOrder(
@@ -140,7 +144,7 @@ class Bench:
 
     def start(
         self,
-        process: Process,
+        process: Described,
         files: Mapping[str, bytes | str],
         *,
         name: str = "",
@@ -158,13 +162,16 @@ class Bench:
         plan = changes.pop("plan", None) or runner(process.runner).plan(process, job, site)
         order = self.order(process, plan, **changes)
         job.write_plan(order)
-        running = Running(
-            job=job, order=order, process=worker(job, order.job_id, stand_in=stand_in)
-        )
+        worker = self.worker(job, order.job_id, stand_in=stand_in)
+        running = Running(job=job, order=order, process=worker)
         self.started.append(running)
         return running
 
-    def run(self, process: Process, files: Mapping[str, bytes | str], **changes: Any) -> Running:
+    def worker(self, job: JobDir, job_id: str, *, stand_in: bool = True) -> Process:
+        """Start one on a job directory that holds a plan."""
+        return start_worker(job, job_id, stand_in=stand_in, server=self.server(stand_in))
+
+    def run(self, process: Described, files: Mapping[str, bytes | str], **changes: Any) -> Running:
         """The same, waited for."""
         running = self.start(process, files, **changes)
         running.wait()
@@ -178,21 +185,6 @@ class Bench:
                 running.process.wait()
             for each in running.left():
                 each.kill()
-
-
-def worker(job: JobDir, job_id: str, *, stand_in: bool = True) -> subprocess.Popen[bytes]:
-    """A real worker, as the launcher starts it, mostly with a stand-in for stage-out."""
-    path = {"PYTHONPATH": str(Path(__file__).with_name("stand_in"))} if stand_in else {}
-    with open(job.log, "ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "jupyter_ades.worker", str(job.root)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=job.root,
-            env={**os.environ, **path, JOB_VARIABLE: job_id},
-            start_new_session=True,
-        )
 
 
 def notebook(*cells: str, tags: Mapping[int, str] | None = None, parameters: str = "") -> bytes:
@@ -212,10 +204,10 @@ def notebook(*cells: str, tags: Mapping[int, str] | None = None, parameters: str
     return nbformat.writes(book).encode()
 
 
-NOTEBOOK = Process(
+NOTEBOOK = Described(
     id="small", kind="notebook", runner="papermill", entry="a.ipynb", details={"kernel": "python3"}
 )
-CWL = Process(
+CWL = Described(
     id="small", kind="cwl", runner="cwltool", entry="app.cwl", details={"workflow": "main"}
 )
 

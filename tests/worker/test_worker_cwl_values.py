@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,13 +33,6 @@ arguments:
     ls "$(inputs.scene.dirname)"
 stdout: names.txt
 """
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(root=tmp_path)
-    yield bench
-    bench.close()
 
 
 def sha1(text: str) -> str:

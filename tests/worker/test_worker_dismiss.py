@@ -18,7 +18,7 @@ from jupyter_ades.model import FetchPolicy, JobStatus, Plan
 from jupyter_ades.system.descendants import JOB_VARIABLE, end_all
 from jupyter_ades.system.identity import Worker, is_alive
 from tests.worker.faulty_server import Answer, serving
-from tests.worker.support import CWL, NOTEBOOK, Bench, Running, notebook, until, worker
+from tests.worker.support import CWL, NOTEBOOK, Bench, Running, notebook, until
 
 #: A double fork into a session of its own; the environment may be cleared.
 ORPHAN = (
@@ -158,8 +158,9 @@ def test_a_second_worker_is_refused_and_changes_nothing(bench: Bench) -> None:
     # The last status of the burst in the beginning, so that the worker writes no more.
     until(lambda: "up" in running.log() and "starting" in str(running.status()))
     before = running.job.worker.read_bytes(), running.job.status.read_bytes()
-    second = worker(running.job, running.order.job_id)
-    assert second.wait(30) == 3
+    second = bench.worker(running.job, running.order.job_id)
+    second.wait()
+    assert "another worker is on" in running.log()
     assert before == (running.job.worker.read_bytes(), running.job.status.read_bytes())
     who = read_record(running.job.worker, Worker)
     assert who is not None
@@ -213,7 +214,7 @@ def test_a_worker_that_fails_says_so(bench: Bench) -> None:
 def test_a_plan_that_cannot_be_read_is_a_failure(bench: Bench) -> None:
     running = bench.run(CWL, {"app.cwl": ""}, plan=_shell("true"))
     (running.job.root / "plan.json").write_text("{")
-    assert worker(running.job, "x").wait(30) == 0
+    assert bench.worker(running.job, "x").wait() == 0
     status = running.status()
     assert status is not None
     assert status.status is JobStatus.FAILED

@@ -1,0 +1,146 @@
+"""The fork server: has imported what jobs need, and forks a worker for each.
+
+``python -m jupyter_ades.worker.warm FD [MODULE ...]``, where FD is a socket that the server started
+it with. Each message is a job's folder and environment, its answer the worker's pid, and a pidfd
+beside it. It ends when the socket is closed; the workers go on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.worker.forked import (
+    become_origin,
+    begin_anew,
+    end,
+    fork,
+    imported_all,
+    redirect,
+)
+
+#: What jobs need, each imported once; the last ones import what is slow by themselves.
+LIBRARIES = (
+    "jupyter_ades.worker.__main__",
+    "jupyter_ades.worker.stage_out",
+    "jupyter_ades.worker.quicklook",
+    "jupyter_ades.worker.exercise",
+    "jupyter_ades.programs.exercise",
+)
+#: Bytes of a message; one has an environment in it.
+LONGEST = 2**20
+
+
+def main(handle: str, *further: str) -> int:
+    """Serve until the server is gone; in a fork, carry its job. The exit code."""
+    # The folder that Python was started in, which is no place to import from.
+    del sys.path[0]
+    become_origin()
+    with socket.socket(fileno=int(handle)) as server:
+        _import((*LIBRARIES, *further))
+        imported_all()
+        server.send(_message(ready=True))
+        order = Forks(server).serve()
+    if order is not None:
+        end(_carry(order))
+    return 0
+
+
+def _import(names: Sequence[str]) -> None:
+    for name in names:
+        try:
+            import_module(name)
+        except Exception as error:
+            # Jobs that need it say so themselves.
+            print(f"{name} could not be imported for warm workers: {error}", file=sys.stderr)
+
+
+class Forks:
+    """The loop that forks, and takes leave of what ended."""
+
+    def __init__(self, server: socket.socket) -> None:
+        self._server = server
+        #: The pidfd of each worker to its pid.
+        self._workers: dict[int, int] = {}
+        self._poll = select.poll()
+        self._poll.register(server, select.POLLIN)
+
+    def serve(self) -> dict[str, Any] | None:
+        """None when the server is gone; in a fork, the order that it is to carry."""
+        while True:
+            for handle, _ in self._poll.poll():
+                if handle != self._server.fileno():
+                    self._bury(handle)
+                    continue
+                message = self._server.recv(LONGEST)
+                if not message:
+                    return None
+                order: dict[str, Any] = json.loads(message)
+                if self._fork() == 0:
+                    return order
+
+    def _fork(self) -> int:
+        pid = fork()
+        if pid == 0:
+            for handle in self._workers:
+                os.close(handle)
+            return 0
+        handle = os.pidfd_open(pid)
+        self._workers[handle] = pid
+        self._poll.register(handle, select.POLLIN)
+        answer = _message(pid=pid, bytes=_bytes())
+        socket.send_fds(self._server, [answer], [handle])
+        return pid
+
+    def _bury(self, handle: int) -> None:
+        """An ended child stays a zombie until it is waited for."""
+        self._poll.unregister(handle)
+        os.waitpid(self._workers.pop(handle), 0)
+        os.close(handle)
+
+
+def _message(**content: Any) -> bytes:
+    return json.dumps(content).encode()
+
+
+def _bytes() -> int:
+    """Bytes of memory that this process has."""
+    resident = int(Path("/proc/self/statm").read_text().split()[1])
+    return resident * os.sysconf("SC_PAGE_SIZE")
+
+
+def _carry(order: dict[str, Any]) -> int:
+    """In a fork: be the worker, or the process in which the worker's command is called."""
+    from jupyter_ades.worker import __main__ as worker
+    from jupyter_ades.worker.understudy import Program, fork_understudy, is_ours
+
+    job = JobDir(Path(order["folder"]))
+    redirect(os.open(job.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666))
+    begin_anew(job.root, order["environment"])
+    sys.argv = [str(worker.__file__), str(job.root)]
+    argv = _command(job)
+    understudy = fork_understudy(argv) if is_ours(argv) else None
+    if isinstance(understudy, Program):
+        return understudy.play()
+    return worker.main(str(job.root), understudy)
+
+
+def _command(job: JobDir) -> Sequence[str]:
+    """What the plan calls; nothing when it cannot be read, as the worker then says itself."""
+    try:
+        order = job.read_plan()
+    except (OSError, ValueError):
+        return ()
+    return order.plan.argv if order else ()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

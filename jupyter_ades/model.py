@@ -154,6 +154,8 @@ class ExecuteRequest:
     continues: str = ""
     #: The runner that is asked for; that which carries the job, once it is accepted.
     runner: str = ""
+    #: Whether who asks may only execute: no file or bucket of the server's user is fetched then.
+    guest: bool = False
     #: The higher, the sooner it starts; among equals the older goes first.
     priority: int = 0
 

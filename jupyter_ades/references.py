@@ -11,6 +11,7 @@ import re
 import socket
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
@@ -86,6 +87,11 @@ def _check_bucket(href: str, policy: FetchPolicy) -> None:
             f"requests may not name s3://{address.bucket} there; an administrator can allow it by"
             " c.ADES.s3_buckets",
         )
+
+
+def policy_of(policy: FetchPolicy, *, guest: bool) -> FetchPolicy:
+    """What hrefs may name: of those who may execute and no more, nothing that is the user's."""
+    return replace(policy, user_folder="", buckets=()) if guest else policy
 
 
 # hosts
@@ -220,6 +226,8 @@ def user_path(href: str, policy: FetchPolicy) -> Path:
     Raises RefusedReference when it leaves the user folder, also by a symbolic link.
     """
     text = _path_text(href)
+    if not policy.user_folder:
+        raise _refused(href, "who may only execute cannot name files of this server's user")
     if not text or "\x00" in text:
         raise _refused(href, "it names no file")
     folder = Path(policy.user_folder).resolve()

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
@@ -131,6 +132,11 @@ class AdesHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
     def ask(self, function: Callable[..., T], *arguments: Any, **named: Any) -> Awaitable[T]:
         """A call of the service."""
         return self.site.core.call(function, *arguments, **named)
+
+    async def is_guest(self) -> bool:
+        """Whether who asks may not do everything here, by the server's authorizer."""
+        asked = self.authorizer.is_authorized(self, self.current_user, "write", self.auth_resource)
+        return not await ensure_async(asked)
 
     def answer(self, document: Any, status: int = 200) -> None:
         """Send a document: as JSON, or as a page for people who ask for one."""

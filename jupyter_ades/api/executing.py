@@ -22,6 +22,7 @@ from jupyter_ades.core.chaining import OwnJobs
 from jupyter_ades.core.linked import resolve
 from jupyter_ades.core.service import request_digest
 from jupyter_ades.model import ExecuteRequest, Job, Process, plain_inputs
+from jupyter_ades.references import policy_of
 
 EXECUTE: dict[str, Any] = {
     "query": (DRY_RUN,),
@@ -88,8 +89,11 @@ class Executing(AdesHandler):
         if request.subscriber:
             root, origin = self.links.root, self.links.origin
             request = replace(request, dialect=self.dialect.name, root=root, origin=origin)
-        inputs = await beside(resolve, process, request.inputs, site.fetch, site.limits)
-        return replace(request, inputs=inputs, priority=read_priority(self.read_json()))
+        guest = await self.is_guest()
+        fetch = policy_of(site.fetch, guest=guest)
+        inputs = await beside(resolve, process, request.inputs, fetch, site.limits)
+        priority = read_priority(self.read_json())
+        return replace(request, inputs=inputs, priority=priority, guest=guest)
 
     @property
     def own_jobs(self) -> OwnJobs:
@@ -186,7 +190,7 @@ class ExecutionHandler(Executing):
     """Where jobs are made."""
 
     @web.authenticated
-    @authorized
+    @authorized("execute")  # type: ignore[untyped-decorator]
     @operation("execute", **EXECUTE)
     async def post(self, process_id: str) -> None:
         """Execute."""

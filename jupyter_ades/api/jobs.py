@@ -160,7 +160,7 @@ class RerunHandler(AdesHandler):
     """Where a job is run again."""
 
     @web.authenticated
-    @authorized
+    @authorized("execute")  # type: ignore[untyped-decorator]
     @operation(
         "rerun",
         answers={
@@ -200,5 +200,6 @@ class RerunHandler(AdesHandler):
             changes,
             unfinished=start == Begin.UNFINISHED_STEPS,
             runner=read_runner(document),
+            guest=await self.is_guest(),
         )
         self.accepted(job)

@@ -9,6 +9,7 @@ from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import NothingToDeliver
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import RESUME, Begin, FetchPolicy, Job, JobStatus
+from jupyter_ades.references import policy_of
 
 
 def order_stage_out(workspace: Workspace, job: Job, fetch: FetchPolicy) -> None:
@@ -31,7 +32,7 @@ def order_stage_out(workspace: Workspace, job: Job, fetch: FetchPolicy) -> None:
             begin=Begin.STAGE_OUT,
             results_folder=workspace.results_location,
             s3=workspace.s3,
-            fetch=fetch,
+            fetch=policy_of(fetch, guest=job.request.guest),
         )
     )
 

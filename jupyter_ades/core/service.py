@@ -46,6 +46,7 @@ from jupyter_ades.model import (
     Results,
     plain_inputs,
 )
+from jupyter_ades.references import policy_of
 from jupyter_ades.s3.address import S3Address, read_address
 
 _JOB_ID = re.compile(r"[0-9a-f-]{36}")
@@ -123,11 +124,12 @@ class Service(Catalogue):
 
         ``own`` is how the client spells jobs of this workspace, whose results may be inputs.
         """
-        inputs = check(process, request.inputs, self._fetch, self._limits, own)
+        fetch = policy_of(self._fetch, guest=request.guest)
+        inputs = check(process, request.inputs, fetch, self._limits, own)
         problems = tuple(problems_of(inputs, self.workspace))
         if problems:
             raise InvalidInputs(f"{problems[0].path}: {problems[0].detail}", problems)
-        check_subscriber(request.subscriber, self._fetch)
+        check_subscriber(request.subscriber, fetch)
         return replace(
             request, inputs=inputs, runner=self._dispatcher.check(process, request.runner)
         )
@@ -139,12 +141,13 @@ class Service(Catalogue):
         *,
         unfinished: bool = False,
         runner: str = "",
+        guest: bool = False,
     ) -> Job:
         """A new job like an earlier one, of the process as it is deployed now.
 
         ``changes`` replace inputs; None takes one away. ``unfinished`` uses the steps that the
         earlier one finished; NothingToContinue when there are none. ``runner`` carries it in the
-        place of the earlier one's.
+        place of the earlier one's. ``guest`` says that who asks may only execute.
         """
         earlier = self.job(job_id)
         if unfinished and runner not in ("", earlier.request.runner):
@@ -161,6 +164,7 @@ class Service(Catalogue):
             inputs=kept,
             continues=earlier.id if unfinished else "",
             runner=runner or earlier.request.runner,
+            guest=guest or earlier.request.guest,
         )
         job, _ = self.execute(earlier.process_id, request)
         return job

@@ -21,6 +21,7 @@ from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import AdesError
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import FetchPolicy, Job, JobStatus, WorkOrder
+from jupyter_ades.references import policy_of
 from jupyter_ades.runners.base import Runner, Site
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class Starter:
                 process=job.process,
                 plan=runner.plan(job.process, folder, self.site),
                 inputs=job.request.inputs,
-                fetch=self.fetch,
+                fetch=policy_of(self.fetch, guest=job.request.guest),
                 results_folder=workspace.results_location,
                 s3=workspace.s3,
                 cache_folder=str(workspace.cache),

@@ -31,21 +31,34 @@ c.Authenticator.allow_all = True
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = "{folder}/home/{{username}}"
 c.Spawner.cmd = ["{bin}/jupyterhub-singleuser"]
-c.Spawner.args = ["--allow-root", "--ADES.max_running_jobs=2"]
+c.Spawner.args = [
+    "--allow-root",
+    "--ADES.max_running_jobs=2",
+    "--ServerApp.authorizer_class=jupyter_ades.sharing.HubScopesAuthorizer",
+]
 # Activity is told every second, so that a culler with a short timeout judges as one with a long
 # one does.
 c.Spawner.environment = {{
     "JUPYTERHUB_SINGLEUSER_APP": "jupyter_server.serverapp.ServerApp",
     "JUPYTERHUB_ACTIVITY_INTERVAL": "1",
 }}
+c.JupyterHub.custom_scopes = {{
+    "custom:ades:read": {{"description": "Read an ADES"}},
+    "custom:ades:execute": {{"description": "Execute processes of an ADES"}},
+    "custom:ades:write": {{"description": "Do everything with an ADES"}},
+}}
 c.JupyterHub.activity_resolution = 0
 c.JupyterHub.last_activity_interval = 1
 c.JupyterHub.services = [{{"name": "keeper", "api_token": "{keeper}"}}]
-c.JupyterHub.load_roles = [{{
-    "name": "keeper",
-    "services": ["keeper"],
-    "scopes": ["admin:users", "admin:servers", "tokens", "list:users", "read:users:activity"],
-}}]
+OURS = ["custom:ades:read!user", "custom:ades:execute!user", "custom:ades:write!user"]
+c.JupyterHub.load_roles = [
+    {{
+        "name": "keeper",
+        "services": ["keeper"],
+        "scopes": ["admin:users", "admin:servers", "tokens", "list:users", "read:users:activity"],
+    }},
+    {{"name": "user", "scopes": ["self", *OURS]}},
+]
 """
 
 
@@ -150,9 +163,9 @@ class User:
         self.base = f"/user/{name}/"
         self.token = self.new_token()
 
-    def new_token(self) -> str:
-        """A token for this user's servers, and for nothing else."""
-        scopes = {"scopes": [f"access:servers!user={self.name}"], "expires_in": 600}
+    def new_token(self, *more: str) -> str:
+        """A token for this user's servers, and for nothing else; with these scopes besides."""
+        scopes = {"scopes": [f"access:servers!user={self.name}", *more], "expires_in": 600}
         answer = self.hub.api("POST", f"users/{self.name}/tokens", json=scopes)
         assert answer.status_code == 201, answer.text
         token: str = answer.json()["token"]

@@ -243,9 +243,13 @@ class ADES(
             dispatched, jobs=Keep.read(self.keep_jobs), results=Keep.read(self.keep_results)
         )
         metrics.RUNNING.set_function(lambda: self.dispatcher.running)
-        stores = [each.store for each in self.opened]
         self.core = Core(
-            self.dispatcher, dispatched, retention, stores, self._stamp_activity, self._install
+            self.dispatcher,
+            self.opened,
+            retention,
+            lambda workspace: served.append(self.services[workspace.name]),
+            self._stamp_activity,
+            self._install,
         )
         self.services = {
             each.name: Service(each, self.dispatcher, fetch=self.fetch, limits=self.limits)
@@ -273,7 +277,17 @@ class ADES(
         default = Path("ades-results") / name
         results = user_folder / (Path(folder).expanduser() if folder else default)
         scratch = Path(self.scratch_root).expanduser().resolve() if self.scratch_root else None
-        return Workspace(name, root, results, bucket, self.results_s3(), scratch)
+        stores = Path(self.store_root).expanduser().resolve() if self.store_root else None
+        return Workspace(
+            name,
+            root,
+            results,
+            bucket,
+            self.results_s3(),
+            scratch,
+            store_root=stores,
+            journal=self.store_journal,
+        )
 
     def initialize_handlers(self) -> None:
         """Mount every workspace in every dialect."""

@@ -182,6 +182,12 @@ class NothingToContinue(AdesError):
     status = 409
 
 
+class Overtaken(AdesError):
+    """Another server on this workspace was quicker."""
+
+    status = 409
+
+
 class TooManyJobs(AdesError):
     """This workspace has as many open jobs as it may have."""
 

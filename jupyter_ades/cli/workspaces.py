@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -14,8 +15,18 @@ import click
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of all workspaces. Default: that of the Jupyter configuration.",
 )
+@click.option(
+    "--store-root",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the stores, when it is another one. Default: as configured.",
+)
 @click.option("--config", type=click.Path(dir_okay=False), help="A Jupyter configuration file.")
-def reindex(names: tuple[str, ...], workspace_root: Path | None, config: str | None) -> None:
+def reindex(
+    names: tuple[str, ...],
+    workspace_root: Path | None,
+    store_root: Path | None,
+    config: str | None,
+) -> None:
     """Make the store of a workspace anew, from its job directories and packages.
 
     For a store that is damaged or lost. The server must be stopped; jobs that run go on, and the
@@ -24,9 +35,13 @@ def reindex(names: tuple[str, ...], workspace_root: Path | None, config: str | N
     """
     from jupyter_ades.core.reindexing import reindex as make_anew
 
-    root, configured = (workspace_root, ()) if workspace_root and names else _configured(config)
-    for name in names or configured:
-        found = make_anew((workspace_root or root) / name)
+    if not (workspace_root and names):
+        configured = _configured(config)
+        names = names or configured.names
+        workspace_root = workspace_root or configured.root
+        store_root = store_root or configured.stores
+    for name in names:
+        found = make_anew(workspace_root / name, store_root / name if store_root else None)
         click.echo(
             f"{name}: {found.jobs} jobs from their directories, {found.others} from the old store,"
             f" {found.processes} processes."
@@ -43,8 +58,16 @@ def reindex(names: tuple[str, ...], workspace_root: Path | None, config: str | N
             click.echo(f"{name}: left out: {problem}", err=True)
 
 
-def _configured(config: str | None) -> tuple[Path, tuple[str, ...]]:
-    """Where the configuration has the workspaces, and their names."""
+@dataclass(frozen=True, kw_only=True)
+class Configured:
+    """What the configuration says of workspaces."""
+
+    root: Path
+    names: tuple[str, ...]
+    stores: Path | None
+
+
+def _configured(config: str | None) -> Configured:
     from jupyter_server.serverapp import ServerApp
 
     from jupyter_ades.app import ADES
@@ -56,4 +79,8 @@ def _configured(config: str | None) -> tuple[Path, tuple[str, ...]]:
     ades.update_config(server.config)
     if ades.disabled:
         raise click.UsageError(ades.disabled)
-    return Path(ades.workspace_root).expanduser().resolve(), tuple(ades.workspaces)
+    return Configured(
+        root=Path(ades.workspace_root).expanduser().resolve(),
+        names=tuple(ades.workspaces),
+        stores=Path(ades.store_root).expanduser().resolve() if ades.store_root else None,
+    )

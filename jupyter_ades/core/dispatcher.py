@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableSequence
+from contextlib import suppress
 
 from jupyter_ades.core.adoption import adopt_running, dismiss_waiting
 from jupyter_ades.core.launcher import Launcher
@@ -14,7 +15,7 @@ from jupyter_ades.core.resuming import order_stage_out
 from jupyter_ades.core.starting import Starter
 from jupyter_ades.core.watching import Watch
 from jupyter_ades.core.workspace import Workspace
-from jupyter_ades.errors import StorageFull
+from jupyter_ades.errors import Overtaken, StorageFull
 from jupyter_ades.model import FetchPolicy, Job, JobStatus, Process
 from jupyter_ades.runners.base import Runner, Site
 from jupyter_ades.runners.choosing import choose
@@ -27,7 +28,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        workspaces: Sequence[Workspace],
+        workspaces: MutableSequence[Workspace],
         *,
         launcher: Launcher,
         runner: Callable[[str], Runner],
@@ -75,12 +76,20 @@ class Dispatcher:
     def adopt(self) -> None:
         """Take over what an earlier server left: record ends, keep the living, settle the lost."""
         for workspace in self._workspaces:
-            workspace.finish_removals()
-            workspace.keep_all_deployed()
-            adopt_running(workspace, self._launcher, self._recorder, self._watch)
+            self._adopt(workspace)
             for job in workspace.store.unlisted():
                 # Who waited for it is gone with the server that it asked.
                 self.dismiss(workspace, job)
+
+    def take_over(self, workspace: Workspace) -> None:
+        """Dispatch a workspace from now on, as the server that did has ended."""
+        self._adopt(workspace)
+        self._workspaces.append(workspace)
+
+    def _adopt(self, workspace: Workspace) -> None:
+        workspace.finish_removals()
+        workspace.keep_all_deployed()
+        adopt_running(workspace, self._launcher, self._recorder, self._watch)
 
     def tick(self) -> None:
         """Read back what runs, then start what waits."""
@@ -116,5 +125,8 @@ class Dispatcher:
     def dismiss(self, workspace: Workspace, job: Job) -> Job:
         """End a waiting job at once; ask a running one to end, which later ticks see through."""
         if job.status is JobStatus.ACCEPTED:
-            return dismiss_waiting(workspace, job, self._recorder)
+            with suppress(Overtaken):
+                return dismiss_waiting(workspace, job, self._recorder)
+            # The server that dispatches has just started it.
+            job = workspace.store.job(job.id)
         return self._recorder.decide(workspace, job, dismissing=True, message="dismissing")

@@ -13,11 +13,26 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_ades.errors import Unavailable
+from jupyter_ades.system.filesystems import is_network, type_of
 
+#: How the store is journalled: as its file system allows, by SQLite's WAL, or by its rollback
+#: journal, which one server alone can use.
+AUTO, WAL, ROLLBACK = JOURNALS = ("auto", "wal", "rollback")
 STORE, JOBS, PACKAGES = "ades.sqlite", "jobs", "packages"
 DISPATCH_LOCK, OPEN_LOCK = "ades.lock", "ades.open"
 #: What begins the name of a folder that is being removed.
 REMOVED = ".removed-"
+
+
+def needs_rollback(folder: Path, journal: str) -> bool:
+    """Whether the store in a folder is to have the rollback journal."""
+    return journal == ROLLBACK or (journal == AUTO and is_network(type_of(folder)))
+
+
+def has_jobs(folder: Path) -> bool:
+    """Whether there are job directories in a workspace's folder."""
+    jobs = folder / JOBS
+    return jobs.is_dir() and any(not each.name.startswith(".") for each in jobs.iterdir())
 
 
 def open_lock(folder: Path, name: str) -> int:
@@ -32,6 +47,13 @@ def try_lock(handle: int, kind: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def wait_for_dispatch(folder: Path) -> int:
+    """The lock of who dispatches, as soon as nobody else has it; blocks till then."""
+    handle = open_lock(folder, DISPATCH_LOCK)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    return handle
 
 
 def share(folder: Path) -> int:

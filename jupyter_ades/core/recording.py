@@ -19,8 +19,12 @@ class Recorder:
         self._announce = announce
 
     def change(self, workspace: Workspace, job: Job, **changes: Any) -> Job:
-        """Change columns of a job and give it as it is then."""
-        job = workspace.store.change_job(job.id, **{"updated": datetime.now(UTC), **changes})
+        """Change columns of a job and give it as it is then.
+
+        Overtaken when another server has taken it from the state that it was seen in.
+        """
+        changes = {"updated": datetime.now(UTC), **changes}
+        job = workspace.store.change_job(job.id, seen=job.status, **changes)
         workspace.store.afterwards(lambda: self._announce(workspace, job))
         if job.status.final:
             workspace.release(job.process)

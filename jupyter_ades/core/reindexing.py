@@ -15,7 +15,15 @@ from pathlib import Path
 
 import msgspec
 
-from jupyter_ades.core.places import JOBS, PACKAGES, REMOVED, STORE, hold_alone
+from jupyter_ades.core.places import (
+    AUTO,
+    JOBS,
+    PACKAGES,
+    REMOVED,
+    STORE,
+    hold_alone,
+    needs_rollback,
+)
 from jupyter_ades.core.store import Store
 from jupyter_ades.core.store_keeping import KeptJob, KeptProcess
 from jupyter_ades.core.telling import as_told
@@ -45,20 +53,26 @@ class Reindexed:
     old: Path | None
 
 
-def reindex(folder: Path) -> Reindexed:
-    """Make the store of a workspace's folder anew; Unavailable while a server uses it."""
+def reindex(folder: Path, store_folder: Path | None = None) -> Reindexed:
+    """Make the store of a workspace's folder anew; Unavailable while a server uses it.
+
+    ``store_folder`` is where the store is, when that is not the workspace's folder.
+    """
     with hold_alone(folder):
+        path = (store_folder or folder) / STORE
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        rollback = needs_rollback(path.parent, AUTO)
         unread: list[str] = []
         processes = list(_processes(folder / PACKAGES, unread))
         jobs = _jobs(folder / JOBS, unread)
-        more_processes, others, lost = _from_old_store(folder, processes, jobs)
-        made = folder / f"{STORE}.new"
+        more_processes, others, lost = _from_old_store(folder, path, processes, jobs)
+        made = path.with_name(f"{STORE}.new")
         _remove(made)
-        with closing(Store(made)) as store:
+        with closing(Store(made, rollback=rollback)) as store:
             store.restore([*processes, *more_processes], _in_order([*jobs, *others]))
-        old = _put_aside(folder / STORE)
-        os.replace(made, folder / STORE)
-        sync_folder(folder)
+        old = _put_aside(path)
+        os.replace(made, path)
+        sync_folder(path.parent)
     return Reindexed(
         processes=len(processes) + len(more_processes),
         jobs=len(jobs),
@@ -145,17 +159,16 @@ def _in_order(jobs: Sequence[KeptJob]) -> Iterator[KeptJob]:
 
 
 def _from_old_store(
-    folder: Path, processes: Sequence[KeptProcess], jobs: Sequence[KeptJob]
+    folder: Path, path: Path, processes: Sequence[KeptProcess], jobs: Sequence[KeptJob]
 ) -> tuple[list[KeptProcess], list[KeptJob], str]:
     """What only the old store knows, and why it cannot be read, if so."""
-    path = folder / STORE
     known = {each.job.id for each in jobs}
     known |= {each.name.removeprefix(REMOVED) for each in (folder / JOBS).glob(f"{REMOVED}*")}
     deployed = {each.process.id for each in processes}
     if not path.exists():
         return [], [], "there is none"
     try:
-        with closing(Store(path)) as store:
+        with closing(Store(path, rollback=True)) as store:
             found, more, lost = store.salvage()
     except (AdesError, OSError) as error:
         return [], [], str(error)

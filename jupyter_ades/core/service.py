@@ -305,6 +305,10 @@ class Service(Catalogue):
             "jobs": {str(status): self._store.counts().get(status, 0) for status in JobStatus},
             "maxRunningJobs": self._limits.max_running_jobs,
             "freeBytes": free_bytes(self.workspace.root),
+            "store": {
+                "fileSystem": self.workspace.file_system,
+                "journal": self.workspace.journal,
+            },
             **({"paused": paused} if paused else {}),
         }
 

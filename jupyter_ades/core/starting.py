@@ -18,7 +18,7 @@ from jupyter_ades.core.recording import Recorder, ended
 from jupyter_ades.core.resuming import is_ordered
 from jupyter_ades.core.watching import Watch
 from jupyter_ades.core.workspace import Workspace
-from jupyter_ades.errors import AdesError
+from jupyter_ades.errors import AdesError, Overtaken
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import FetchPolicy, Job, JobStatus, WorkOrder
 from jupyter_ades.references import policy_of
@@ -43,9 +43,13 @@ class Starter:
         """Start a waiting job; one that cannot be is recorded as failed, with the reason."""
         again = is_ordered(workspace.job_dir(job.id))
         started = job.started if again else max(datetime.now(UTC), job.created)
-        job = self.recorder.change(
-            workspace, job, status=JobStatus.RUNNING, message="starting", started=started
-        )
+        try:
+            job = self.recorder.change(
+                workspace, job, status=JobStatus.RUNNING, message="starting", started=started
+            )
+        except Overtaken:
+            log.info("%s: was dismissed by another server", job.id)
+            return
         running = self.watch.begin(workspace, job)
         try:
             if again:

@@ -31,28 +31,49 @@ from jupyter_ades.core.store_jobs import (
 from jupyter_ades.core.store_keeping import Keeping
 from jupyter_ades.core.store_schema import migrate
 from jupyter_ades.core.store_tidings import Outbox
-from jupyter_ades.errors import DAMAGED, DuplicatedProcess, NoSuchJob, NoSuchProcess, StoreDamaged
+from jupyter_ades.errors import (
+    DAMAGED,
+    DuplicatedProcess,
+    NoSuchJob,
+    NoSuchProcess,
+    Overtaken,
+    StoreDamaged,
+)
 from jupyter_ades.model import Job, JobStatus, Process
 
 
 class Store(Keeping, Outbox):
     """Processes and jobs of one workspace. Used from one thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, rollback: bool = False) -> None:
+        """Open a file, or make it.
+
+        ``rollback`` is for network file systems: SQLite's rollback journal, one server alone, as
+        the other journal (WAL) needs memory that all its users share.
+        """
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         super().__init__(db)
         db.row_factory = sqlite3.Row
         try:
-            self._open(path)
+            self._open(path, rollback)
         except BaseException:
             db.close()
             raise
 
-    def _open(self, path: Path) -> None:
+    def _open(self, path: Path, rollback: bool) -> None:
         """Set the file up; StoreDamaged when it is none, or cut short."""
-        self._run("PRAGMA busy_timeout = 10000")
-        self._run("PRAGMA journal_mode = WAL")
-        self._run("PRAGMA synchronous = FULL")
+        # Another server with a rollback journal never lets go.
+        self._run(f"PRAGMA busy_timeout = {1_000 if rollback else 10_000}")
+        if rollback:
+            self._run("PRAGMA locking_mode = EXCLUSIVE")
+            self._run("PRAGMA journal_mode = DELETE")
+            # The journal's removal is what commits: its folder is synced, too.
+            self._run("PRAGMA synchronous = EXTRA")
+            self._run("BEGIN EXCLUSIVE")
+            self._run("COMMIT")
+        else:
+            self._run("PRAGMA journal_mode = WAL")
+            self._run("PRAGMA synchronous = FULL")
         self._run("PRAGMA foreign_keys = ON")
         try:
             with self._whole():
@@ -160,12 +181,21 @@ class Store(Keeping, Outbox):
             raise NoSuchJob(f"There is no job '{job_id}'.")
         return read_job(row)
 
-    def change_job(self, job_id: str, **changes: Any) -> Job:
-        """Change columns of a job and give it as it is then."""
+    def change_job(self, job_id: str, *, seen: JobStatus | None = None, **changes: Any) -> Job:
+        """Change columns of a job and give it as it is then.
+
+        With the state that it was ``seen`` in, Overtaken when it is in another one by now.
+        """
         columns = {name: _column(value) for name, value in changes.items()}
         assignments = ", ".join(f"{name} = ?" for name in columns)
-        self._write(f"UPDATE jobs SET {assignments} WHERE id = ?", (*columns.values(), job_id))
-        return self.job(job_id)
+        changed = self._write(
+            f"UPDATE jobs SET {assignments} WHERE id = ? AND status = coalesce(?, status)",
+            (*columns.values(), job_id, seen),
+        ).rowcount
+        job = self.job(job_id)
+        if not changed:
+            raise Overtaken(f"Job {job_id} is {job.status} by now; look again.")
+        return job
 
     def remove_job(self, job_id: str) -> None:
         """Forget a job."""

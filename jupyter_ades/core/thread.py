@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import math
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from typing import Any, TypeVar
 from jupyter_ades.core.committing import Outcome, carry
 from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.retention import Retention
-from jupyter_ades.core.store_writing import Writing
+from jupyter_ades.core.succession import Succession
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import NO_SPACE, StorageFull
 
@@ -27,10 +28,14 @@ log = logging.getLogger(__name__)
 INTERVAL = 0.1
 #: Calls that share one commit at the most: the first of them waits for the last.
 AT_ONCE = 256
+#: Seconds until what could not be adopted is tried again.
+AGAIN = 1.0
 #: Packages that are read at once.
 READERS = 2
 #: Seconds between two looks at what is no longer kept while jobs run, and while none do.
 TIDYING, AGEING = 60.0, 3600.0
+#: Seconds between two looks for jobs from other servers, where these cannot ring.
+LOOK = 5.0
 
 
 @contextmanager
@@ -50,16 +55,19 @@ class Core:
     def __init__(
         self,
         dispatcher: Dispatcher,
-        workspaces: list[Workspace],
+        workspaces: Sequence[Workspace],
         retention: Retention,
-        stores: Sequence[Writing],
+        taken_over: Callable[[Workspace], None] = lambda workspace: None,
         at_work: Callable[[], None] = lambda: None,
         first: Callable[[], None] = lambda: None,
     ) -> None:
         self._dispatcher = dispatcher
         self._workspaces = workspaces
         self._retention = retention
-        self._stores = stores
+        self._stores = [each.store for each in workspaces]
+        self._succession = Succession([each for each in workspaces if not each.dispatched])
+        #: Called on the event loop when this server has begun to dispatch a workspace.
+        self._taken_over = taken_over
         self._tidying: asyncio.Task[None] | None = None
         self._tidied = -math.inf
         #: Called on the event loop after each tick that leaves a job waiting or running.
@@ -70,6 +78,9 @@ class Core:
         self._beside = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="ades-reader")
         #: Calls that have not been made yet, and who waits for each.
         self._calls: deque[tuple[asyncio.Future[Any], Callable[[], Any]]] = deque()
+        self._stopping = threading.Event()
+        #: Whether other servers on some workspace cannot ring.
+        self._deaf = False
         self._wake = asyncio.Event()
         self._changed = asyncio.Condition()
         self._loop: asyncio.Task[None] | None = None
@@ -112,8 +123,44 @@ class Core:
         """Adopt what an earlier server left and begin to tick."""
         # Given to the thread at once, so that it is done before any request is answered.
         self._thread.submit(self._begin)
-        self._loop = asyncio.get_running_loop().create_task(self._run())
+        loop = asyncio.get_running_loop()
+        self._loop = loop.create_task(self._run())
+        for workspace in self._dispatched():
+            self._listen(workspace, loop)
+        self._succession.start(loop, self._take_over)
         self.wake()
+
+    def _listen(self, workspace: Workspace, loop: asyncio.AbstractEventLoop) -> None:
+        self._deaf |= not workspace.bell.listen(loop, self._wake.set)
+
+    def _dispatched(self) -> list[Workspace]:
+        return [each for each in self._workspaces if each.dispatched]
+
+    def _take_over(self, workspace: Workspace, lock: int) -> None:
+        """Dispatch a workspace from now on; on the event loop."""
+        loop = asyncio.get_running_loop()
+
+        def on_core() -> None:
+            self._dispatcher.take_over(workspace)
+            loop.call_soon_threadsafe(done)
+
+        def done() -> None:
+            self._listen(workspace, loop)
+            self._taken_over(workspace)
+            self._wake.set()
+
+        workspace.inherit(lock)
+        self._thread.submit(self._until_it_works, on_core)
+
+    def _until_it_works(self, function: Callable[[], None]) -> None:
+        """What must be done before anything else, also when the disk is full for now."""
+        while True:
+            try:
+                return function()
+            except Exception:
+                log.exception("What an earlier server left could not be adopted; it is tried again")
+                if self._stopping.wait(AGAIN):
+                    return None
 
     def _begin(self) -> None:
         try:
@@ -122,11 +169,14 @@ class Core:
             log.exception("The processes that come with this service could not be offered")
 
     def wake(self) -> None:
-        """Tell the loop that there is something to do."""
+        """Tell who dispatches that there is something to do: the loop here, or another server."""
         self._wake.set()
+        self._succession.ring()
 
     async def stop(self) -> None:
         """Stop ticking; jobs go on without this server."""
+        self._stopping.set()
+        self._succession.stop()
         if self._loop is not None:
             tasks = [each for each in (self._loop, self._tidying) if each is not None]
             for task in tasks:
@@ -154,7 +204,7 @@ class Core:
         return found
 
     async def _run(self) -> None:
-        await self._alone(self._dispatcher.adopt)
+        await self._alone(lambda: self._until_it_works(self._dispatcher.adopt))
         while True:
             # Cleared before the tick: what arrives while it runs is seen by the next one.
             self._wake.clear()
@@ -170,8 +220,9 @@ class Core:
 
     async def _rest(self) -> None:
         """Until there is something to do; what is kept for days only needs a look now and then."""
+        look = LOOK if self._deaf else AGEING if self._retention.ages else None
         with suppress(TimeoutError):
-            async with asyncio.timeout(AGEING if self._retention.ages else None):
+            async with asyncio.timeout(look):
                 await self._wake.wait()
 
     def _tidy_soon(self, *, at_once: bool) -> None:
@@ -190,7 +241,7 @@ class Core:
                 continue
             old = await self.beside(self._retention.old_results)
             await self.call(self._retention.expire_results, old)
-            for workspace in self._workspaces:
+            for workspace in self._dispatched():
                 await self.beside(workspace.sweep)
         except Exception:
             log.exception("What is no longer kept could not be removed; it is tried again")

@@ -13,7 +13,7 @@ from jupyter_ades.core.recording import Recorder, ended
 from jupyter_ades.core.resuming import may_resume, order_resumption
 from jupyter_ades.core.telling import as_told
 from jupyter_ades.core.workspace import Workspace
-from jupyter_ades.errors import StorageFull
+from jupyter_ades.errors import NoSuchJob, Overtaken, StorageFull
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import Job, JobStatus, WorkerStatus
 
@@ -77,6 +77,9 @@ class Watch:
                 self._read_back(running)
             except StorageFull:
                 self._make_room(running)
+            except (NoSuchJob, Overtaken):
+                log.warning("%s: is no longer this server's", running.job.id)
+                del self._running[running.job.id]
 
     def _make_room(self, running: Running) -> None:
         """Give up the scratch of a job that has ended: its state, which has no room, matters more.

@@ -10,19 +10,27 @@ import shutil
 from pathlib import Path
 
 from jupyter_ades.core.bucket import Bucket
+from jupyter_ades.core.doorbell import Doorbell
 from jupyter_ades.core.places import (
+    AUTO,
     DISPATCH_LOCK,
     JOBS,
     PACKAGES,
     REMOVED,
+    ROLLBACK,
     STORE,
+    WAL,
+    has_jobs,
+    needs_rollback,
     open_lock,
     share,
     try_lock,
 )
 from jupyter_ades.core.store import Store
+from jupyter_ades.errors import DAMAGED, StoreDamaged
 from jupyter_ades.jobdir import JobDir, sync_folder, write_record
 from jupyter_ades.model import S3, Job, Process
+from jupyter_ades.system.filesystems import type_of
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +46,9 @@ class Workspace:
         bucket: str = "",
         s3: S3 | None = None,
         scratch: Path | None = None,
+        *,
+        store_root: Path | None = None,
+        journal: str = AUTO,
     ) -> None:
         self.name = name
         self.root = root / name
@@ -58,19 +69,53 @@ class Workspace:
         for folder in (self.root, self.packages, self.jobs):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._share = share(self.root)
-        self.store = Store(self.root / STORE)
+        self._store_folder = store_root / name if store_root else self.root
+        self._store_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.store = self._open_store(journal)
+        self.bell = Doorbell(self.root)
         #: Whether this server dispatches its jobs.
         self.dispatched = False
         self._lock = open_lock(self.root, DISPATCH_LOCK)
+
+    def _open_store(self, journal: str) -> Store:
+        path = self._store_folder / STORE
+        if not path.exists() and has_jobs(self.root):
+            raise StoreDamaged(DAMAGED.format(reason=f"there are jobs, but no {path}"))
+        self._rollback = needs_rollback(self._store_folder, journal)
+        if self._rollback:
+            log.warning(
+                "The store of workspace %s lies on %s: it has the rollback journal and serves one"
+                " server alone; c.ADES.store_root may name a folder on a local disk that lasts",
+                self.name,
+                self.file_system or "a file system that is not known",
+            )
+        return Store(path, rollback=self._rollback)
+
+    @property
+    def file_system(self) -> str:
+        """The type of the file system that the store lies on; empty where that is not known."""
+        return type_of(self._store_folder)
+
+    @property
+    def journal(self) -> str:
+        """How the store is journalled: ``wal`` or ``rollback``."""
+        return ROLLBACK if self._rollback else WAL
 
     def acquire(self) -> bool:
         """Whether this server dispatches the workspace's jobs: the first one to ask does."""
         self.dispatched = try_lock(self._lock, fcntl.LOCK_EX)
         return self.dispatched
 
+    def inherit(self, lock: int) -> None:
+        """Dispatch its jobs from now on; another server that did has ended."""
+        os.close(self._lock)
+        self._lock = lock
+        self.dispatched = True
+
     def close(self) -> None:
         """Let another server dispatch."""
         self.store.close()
+        self.bell.close()
         os.close(self._lock)
         os.close(self._share)
 

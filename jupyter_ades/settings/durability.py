@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from traitlets import Bool, HasTraits, Int, validate
+from traitlets import Bool, Enum, HasTraits, Int, Unicode, validate
 
 from jupyter_ades.settings.bounds import at_least_one
 
@@ -22,6 +22,19 @@ class DurabilityTraits(HasTraits):
     ).tag(config=True)
     max_resumes = Int(
         3, help="How many times one job is run again after its worker was lost. Default: 3."
+    ).tag(config=True)
+
+    store_root = Unicode(
+        help="Folder for the stores of all workspaces, one folder each, when they are not to lie in"
+        " workspace_root: a folder on a local disk that lasts, where workspace_root is on a network"
+        " file system. Default: workspace_root.",
+    ).tag(config=True)
+    store_journal = Enum(
+        ("auto", "wal", "rollback"),
+        "auto",
+        help="Journal of the stores: 'wal' is quick and lets several servers use a workspace,"
+        " 'rollback' is for network file systems and serves one server alone, 'auto' looks at the"
+        " file system. Default: 'auto'.",
     ).tag(config=True)
 
     @validate("max_resumes")

@@ -1,4 +1,4 @@
-"""Two servers on one workspace: one dispatches, both serve; the second takes over from the first."""
+"""Two servers on one workspace: one dispatches, both serve; one takes over from the other."""
 
 from __future__ import annotations
 

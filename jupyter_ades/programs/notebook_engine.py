@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
-from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.execute import ERROR_MARKER_TAG
 
-from jupyter_ades.programs.notebook_kernel import end_of
+from jupyter_ades.programs.notebook_kernel import JobKernel, connect, end_of
 from jupyter_ades.programs.speaker import Speaker
 
 ENGINE = "jupyter_ades"
@@ -147,7 +146,8 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
     def start_new_kernel_client(self, **options: Any) -> Any:
         """Wait until the kernel answers; raises KernelDidNotStart."""
         try:
-            return super().start_new_kernel_client(**options)
+            self.kc = connect(self.km, self.startup_timeout)
+            return self.kc
         except RuntimeError as error:
             raise KernelDidNotStart(str(error)) from error
 
@@ -183,7 +183,7 @@ class Engine(NBClientEngine):  # type: ignore[misc]
         kernel_name: str,
         *,
         watch: Watch,
-        manager: AsyncKernelManager,
+        manager: JobKernel,
         start_timeout: int = 60,
         **options: Any,
     ) -> NotebookNode:

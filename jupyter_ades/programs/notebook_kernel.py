@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
+import jupyter_client
 import zmq
+from jupyter_client import KernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
+from jupyter_ades.programs.forked_kernel import connectable
 from jupyter_ades.runners.steps import how_it_ended
 
 #: Seconds that a kernel has to end by itself.
 SHUTDOWN = 4.0
+#: Seconds between two looks whether it has, where the system does not tell.
+LOOK = 0.05
+#: Seconds that a kernel has for its first answer before it is asked again.
+FIRST_ANSWER = 0.1
 
 
 class OneKernel(KernelSpecManager):  # type: ignore[misc]
@@ -33,9 +45,21 @@ class OneKernel(KernelSpecManager):  # type: ignore[misc]
         return spec
 
 
-def kernel_manager(name: str, spec: Mapping[str, Any], connection_file: Path) -> AsyncKernelManager:
-    """A manager for the kernel, which is not started yet."""
-    manager = AsyncKernelManager(
+class JobKernel(AsyncKernelManager):  # type: ignore[misc]
+    """The manager of a job's kernel."""
+
+    #: The client that is connected to the kernel; None before it answered.
+    connected: KernelClient | None = None
+
+
+def kernel_manager(
+    name: str, spec: Mapping[str, Any], connection_file: Path, provisioner: str = ""
+) -> JobKernel:
+    """A manager for the kernel, which is not started yet; started by the provisioner named."""
+    if provisioner:
+        told = {**spec.get("metadata", {}), "kernel_provisioner": {"provisioner_name": provisioner}}
+        spec = {**spec, "metadata": told}
+    manager = JobKernel(
         kernel_name=name,
         kernel_spec_manager=OneKernel(name, spec),
         connection_file=str(connection_file),
@@ -47,13 +71,87 @@ def kernel_manager(name: str, spec: Mapping[str, Any], connection_file: Path) ->
     return manager
 
 
-def shut_down(manager: AsyncKernelManager, *, now: bool) -> None:
+def shut_down(manager: JobKernel, *, now: bool) -> None:
     """End the kernel, at once or within SHUTDOWN seconds."""
     if manager.has_kernel:
-        run_sync(manager.shutdown_kernel)(now=now)
+        run_sync(_shut_down)(manager, now)
 
 
-def end_of(manager: AsyncKernelManager) -> str:
+async def _shut_down(manager: JobKernel, now: bool) -> None:
+    """Ask it by the channel that is connected: a new one loses the request now and then."""
+    client = manager.connected
+    if client is not None and not now:
+        client.shutdown()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(_ended(manager), SHUTDOWN)
+    if client is not None:
+        client.stop_channels()
+    # One that has not ended by now is killed.
+    await manager.shutdown_kernel(now=now or client is not None)
+
+
+async def _ended(manager: JobKernel) -> None:
+    """Wait for the kernel's end, told by the system where it does."""
+    pid = getattr(manager.provisioner, "pid", None)
+    if pid is None or not hasattr(os, "pidfd_open"):
+        while await manager.is_alive():
+            await asyncio.sleep(LOOK)
+        return
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    handle = os.pidfd_open(pid)
+    loop.add_reader(handle, over.set)
+    try:
+        await over.wait()
+    finally:
+        loop.remove_reader(handle)
+        os.close(handle)
+
+
+def connect(manager: JobKernel, seconds: float) -> KernelClient:
+    """A client of a kernel that answers and whose output is heard; RuntimeError if it does not.
+
+    jupyter_client waits for a silence of 0.2 seconds besides.
+    """
+    client: KernelClient = run_sync(_connect)(manager, seconds)
+    return client
+
+
+async def _connect(manager: JobKernel, seconds: float) -> KernelClient:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(connectable(manager.provisioner), seconds)
+    client = manager.connected = manager.client()
+    client.start_channels()
+    client.allow_stdin = False
+    deadline, patience = time.monotonic() + seconds, FIRST_ANSWER
+    while not await _answers(client, patience):
+        if not await manager.is_alive():
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"Kernel didn't respond in {seconds:g} seconds")
+        patience = min(1.0, patience * 2)
+    return client
+
+
+async def _answers(client: KernelClient, seconds: float) -> bool:
+    """Whether a question is answered within so many seconds, and its end heard on the output."""
+    question = client.kernel_info()
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                told = await client.get_iopub_msg()
+                ours = told["parent_header"].get("msg_id") == question
+                if ours and told["content"].get("execution_state") == "idle":
+                    break
+            reply = await client.get_shell_msg()
+    except (TimeoutError, Empty):
+        return False
+    version = int(reply["content"]["protocol_version"].partition(".")[0])
+    if version != jupyter_client.protocol_version_info[0]:
+        client.session.adapt_version = version
+    return True
+
+
+def end_of(manager: JobKernel) -> str:
     """How a dead kernel ended, in words."""
     process = getattr(manager.provisioner, "process", None)
     code = process.poll() if process is not None else None

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillException, PapermillExecutionError
 from papermill.execute import execute_notebook, remove_error_markers
@@ -23,8 +22,15 @@ from papermill.execute import execute_notebook, remove_error_markers
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import WorkOrder
 from jupyter_ades.programs import notebook_parameters
+from jupyter_ades.programs.forked_kernel import (
+    PROVISIONER,
+    ForkedProvisioner,
+    Kernel,
+    can_be_forked,
+    fork_kernel,
+)
 from jupyter_ades.programs.notebook_engine import ENGINE, KernelDidNotStart, Watch
-from jupyter_ades.programs.notebook_kernel import kernel_manager, shut_down
+from jupyter_ades.programs.notebook_kernel import JobKernel, kernel_manager, shut_down
 from jupyter_ades.programs.notebook_plots import keep_plots
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.runners.notebook_outputs import InvalidOutputs, missing_or_wrong, read_given
@@ -44,7 +50,18 @@ def main(folder: str) -> int:
         print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
         return 2
     kernel = json.loads(os.environ.pop(KERNEL_VARIABLE))
-    manager = kernel_manager(kernel["name"], kernel["spec"], job.root / "kernel.json")
+    provisioner = ""
+    if can_be_forked(kernel["spec"], job.work):
+        waiting = fork_kernel()
+        if isinstance(waiting, Kernel):
+            return waiting.play()
+        ForkedProvisioner.waiting, provisioner = waiting, PROVISIONER
+    return _run_with(order, job, kernel, provisioner)
+
+
+def _run_with(order: WorkOrder, job: JobDir, kernel: dict[str, Any], provisioner: str) -> int:
+    file = job.root / "kernel.json"
+    manager = kernel_manager(kernel["name"], kernel["spec"], file, provisioner)
     code = 130
     try:
         code = _run(order, job, manager)
@@ -62,7 +79,7 @@ def _be_quiet() -> None:
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
 
-def _run(order: WorkOrder, job: JobDir, manager: AsyncKernelManager) -> int:
+def _run(order: WorkOrder, job: JobDir, manager: JobKernel) -> int:
     source = job.package / order.process.entry
     watch = Watch(
         name=source.name,
@@ -98,9 +115,7 @@ def _check_outputs(order: WorkOrder, job: JobDir) -> int:
     return _fail(job, {"detail": "; ".join(wrong)}) if wrong else 0
 
 
-def _execute(
-    order: WorkOrder, job: JobDir, manager: AsyncKernelManager, watch: Watch, target: Path
-) -> None:
+def _execute(order: WorkOrder, job: JobDir, manager: JobKernel, watch: Watch, target: Path) -> None:
     spec: Any = manager.kernel_spec
     notebook_parameters.register(manager.kernel_name, spec.language)
     inputs = json.loads(job.staged.read_bytes())

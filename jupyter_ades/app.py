@@ -49,6 +49,8 @@ from jupyter_ades.settings.environment import EnvironmentTraits
 from jupyter_ades.settings.fairness import FairnessTraits
 from jupyter_ades.settings.retention import RetentionTraits
 from jupyter_ades.settings.warm import WarmTraits
+from jupyter_ades.system import batch
+from jupyter_ades.system.batch import Cluster
 from jupyter_ades.system.containers import Containers
 from jupyter_ades.workspace_names import check_workspace_name, workspace_name
 
@@ -74,6 +76,7 @@ class ADES(
     load_other_extensions = True
     #: Why this extension offers nothing; empty when it does.
     disabled = ""
+    cluster = Cluster()
     _looking: list[asyncio.Task[None]]
 
     workspaces = List(
@@ -267,6 +270,10 @@ class ADES(
             cores=self.job_cores,
             kernel_specs=kernels,
             container_engine=(containers or Containers(self.container_engine)).engine,
+            notebook_image=self.notebook_image,
+            toil_options=tuple(self.toil_options),
+            nodes=self.cluster.nodes,
+            cluster_answers=batch.answers,
             default_runners=self.default_runners,
         )
 
@@ -304,6 +311,7 @@ class ADES(
             trust_xheaders=self._server.trust_xheaders,
             redirecting=self.results_redirect,
             engines=self._engines,
+            notebook_image=self.notebook_image,
         )
         self.handlers.extend(routes(site, DIALECTS))
         # The JupyterLab half finds its workspace, and that there is a server half, by this.

@@ -103,6 +103,8 @@ class JobDir:
         self.package = root / "package"
         #: The ids of the job's containers, and the engine that they run in.
         self.containers = root / "containers"
+        #: What the job has in a batch system's queue.
+        self.batch = root / "batch"
         #: Says where the scratch is, when it is not here.
         self.elsewhere = root / "scratch"
         #: The staged inputs as JSON, references replaced by paths: what the command reads.

@@ -105,6 +105,11 @@ TAG_PARAMETERS = Parameter(
 RUNNER = Parameter(
     name="runner", schema={"type": "string"}, description="What carries the process's jobs."
 )
+IMAGE = Parameter(
+    name="image",
+    schema={"type": "string"},
+    description="The container image that a notebook's CWL names.",
+)
 OUTPUTS = Parameter(
     name="outputs", schema=words(), description="Only these outputs; empty for none."
 )

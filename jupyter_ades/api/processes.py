@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
@@ -13,6 +14,7 @@ from jupyter_ades.api.bodies import check_size
 from jupyter_ades.api.dialect import PACKAGE_TYPES, DeployBody
 from jupyter_ades.api.executing import EXECUTE, Executing
 from jupyter_ades.api.operations import (
+    IMAGE,
     JSON_TYPE,
     RUNNER,
     TAG_PARAMETERS,
@@ -24,7 +26,7 @@ from jupyter_ades.api.operations import (
     words,
 )
 from jupyter_ades.core.reading import ReadPackage, read_package
-from jupyter_ades.model import DeployRequest
+from jupyter_ades.model import DeployRequest, Process
 
 #: Processes of a page, when a request does not say.
 PAGE = 1_000
@@ -46,6 +48,7 @@ DEPLOYED = {
         headers={"Location": "Where the process is."},
     )
 }
+CWL_TYPES = ("application/cwl", "application/cwl+yaml", "application/cwl+json")
 PACKAGE: Mapping[str, Any] = {
     JSON_TYPE: "ogcapppkg",
     "application/ogcapppkg+json": "ogcapppkg",
@@ -179,6 +182,21 @@ async def read_deployed(handler: AdesHandler) -> ReadPackage:
     return await handler.site.core.beside(read_package, handler.service.workspace, request)
 
 
+def wanted_cwl(accept: str) -> str:
+    """The media type of CWL that a request asks for by name; empty when it asks for none."""
+    named = [each.partition(";")[0].strip().lower() for each in accept.split(",")]
+    return next((each for each in named if each in CWL_TYPES), "")
+
+
+def exported(process: Process, folder: Path, image: str, media_type: str) -> bytes:
+    """A notebook as a CWL application package."""
+    # Here, as it loads ruamel.yaml.
+    from jupyter_ades.packages.export import as_json, as_yaml, export
+
+    document = export(process, folder, image=image)
+    return as_json(document) if media_type.endswith("+json") else as_yaml(document)
+
+
 class PackageHandler(AdesHandler):
     """The deployed bytes."""
 
@@ -186,11 +204,25 @@ class PackageHandler(AdesHandler):
     @authorized
     @operation(
         "getPackage",
-        answers={200: Answer(description="The deployed bytes.", schema={}, media_types=("*/*",))},
+        query=(IMAGE,),
+        answers={
+            200: Answer(
+                description="The deployed bytes; a notebook also as CWL.",
+                schema={},
+                media_types=("*/*",),
+            )
+        },
         refuses=(404,),
     )
     async def get(self, process_id: str) -> None:
-        """The package as it was deployed."""
+        """The package as it was deployed; a notebook as CWL where the request accepts that."""
         path, process = await self.ask(self.service.package, process_id)
+        wanted = wanted_cwl(self.request.headers.get("Accept", ""))
+        if wanted and process.kind == "notebook":
+            image = self.get_query_argument("image", self.site.notebook_image)
+            folder = path.with_name("package")
+            data = await self.site.core.beside(exported, process, folder, image, wanted)
+            self.finish(data, set_content_type=wanted)
+            return
         data = await self.site.core.beside(path.read_bytes)
         self.finish(data, set_content_type=process.media_type or "application/octet-stream")

@@ -40,6 +40,8 @@ class ApiSite:
     trust_xheaders: bool = False
     #: Whether files in a bucket are answered by a redirect to where they are.
     redirecting: bool = False
+    #: The image that exported notebooks name, unless a request names another.
+    notebook_image: str = ""
     #: What jobs can be run by, for the landing page; asked beside the event loop.
     engines: Callable[[], Mapping[str, Any]] = dict
 

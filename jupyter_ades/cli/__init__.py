@@ -19,6 +19,7 @@ for command in (
     processes.deploy,
     processes.processes,
     processes.describe,
+    processes.export,
     processes.undeploy,
     processes.validate,
     jobs.execute,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -50,6 +50,16 @@ def deploy(
 
     process = client.deploy(package, process_id=process_id, replace=replace, runner=runner)
     click.echo(json_text(process.record.document) if as_json else process.id)
+
+
+@click.command()
+@process_argument
+@click.option("-o", "--output", type=click.File("wb"), default="-", help="File to write to.")
+@click.option("--image", default="", help="Container image that a notebook's tool names.")
+@with_client
+def export(client: Client, process_id: str, output: Any, image: str, as_json: bool) -> None:
+    """Write PROCESS, also a notebook, as a CWL application package, for any runner of CWL."""
+    output.write(client.process(process_id).export(image=image))
 
 
 @click.command()

@@ -171,6 +171,11 @@ class AsyncProcess(Fields):
         """The application package as it was deployed."""
         return await self._client._perform(operations.package(self._client._site, self.id))
 
+    async def export(self, *, image: str = "") -> bytes:
+        """The process as a CWL application package, also of a notebook, for any runner of CWL."""
+        operation = operations.export(self._client._site, self.id, image=image)
+        return await self._client._perform(operation)
+
     async def undeploy(self) -> None:
         """Remove the process; its jobs stay."""
         await self._client.undeploy(self.id)

@@ -92,6 +92,14 @@ def package(site: Site, process_id: str) -> Operation[bytes]:
     return reply.content
 
 
+def export(site: Site, process_id: str, *, image: str) -> Operation[bytes]:
+    """A process as a CWL application package."""
+    headers = {"Accept": "application/cwl+yaml"}
+    query = {"image": image} if image else {}
+    reply = yield from site.ask("processes", process_id, "package", query=query, headers=headers)
+    return reply.content
+
+
 def undeploy(site: Site, process_id: str) -> Operation[None]:
     """Remove a process; its jobs stay."""
     yield from site.ask("processes", process_id, method="DELETE")

@@ -109,6 +109,13 @@ class Process(Fields):
         """The application package as it was deployed."""
         return self._client._perform(operations.package(self._client._site, self.id))
 
+    def export(self, *, image: str = "") -> bytes:
+        """The process as a CWL application package, also of a notebook, for any runner of CWL.
+
+        ``image`` is the container image that a notebook's tool names, before the service's own.
+        """
+        return self._client._perform(operations.export(self._client._site, self.id, image=image))
+
     def undeploy(self) -> None:
         """Remove the process; its jobs stay."""
         self._client.undeploy(self.id)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Protocol
 
 from jupyter_ades.jobdir import JobDir, read_record
-from jupyter_ades.system.containers import end_containers
 from jupyter_ades.system.descendants import JOB_VARIABLE, end_all
 from jupyter_ades.system.environment import TOKENS, without
 from jupyter_ades.system.identity import Worker, is_alive
+from jupyter_ades.system.leftovers import end_elsewhere
 
 
 class Launcher(Protocol):
@@ -77,7 +77,7 @@ class ColdLauncher:
         """End the worker and everything the job started, at once."""
         self._signal(job, signal.SIGKILL)
         end_all(job.root.name)
-        end_containers(job.containers)
+        end_elsewhere(job)
 
     def warm_up(self) -> None:
         """Nothing can be done before a job is there."""

@@ -14,6 +14,7 @@ from ruamel.yaml.scalarfloat import ScalarFloat
 
 from jupyter_ades.model import JSON
 from jupyter_ades.packages.cwl_types import text
+from jupyter_ades.packages.identity import slug
 
 _SCHEMA_ORG = re.compile(r"https?://(?:www\.)?schema\.org/")
 #: Prefix of our own words in CWL, ``ades:runner``, and what it stands for.
@@ -36,6 +37,8 @@ class About:
     runner: str = ""
     #: Whether its jobs may run again whose worker was lost (``ades:resume``); None when not said.
     resume: bool | None = None
+    #: The id that it asks for (``ades:id``), where the workflow's own says nothing: ``main``.
+    identifier: str = ""
     #: The rest, as OGC 18-062r2's metadata.yaml has it.
     metadata: tuple[dict[str, JSON], ...] = ()
 
@@ -51,6 +54,7 @@ def read_about(process: Mapping[str, JSON], document: Mapping[str, JSON]) -> Abo
         keywords=tuple(_keywords(words.get("keywords"))),
         runner=_shown(_own("runner", process, document, prefixes)),
         resume=_flag(_own("resume", process, document, prefixes)),
+        identifier=slug(_shown(_own("id", process, document, prefixes))),
         metadata=tuple(_metadata(words)),
     )
 

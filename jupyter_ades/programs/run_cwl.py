@@ -35,6 +35,7 @@ from jupyter_ades.programs.cwl_schemas import extend_schemas
 from jupyter_ades.programs.cwl_tools import maker
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED
+from jupyter_ades.runners.exported import document_of
 from jupyter_ades.runners.steps import write_failure
 from jupyter_ades.system.containers import end_containers, note
 
@@ -86,8 +87,8 @@ def _run(order: WorkOrder, job: JobDir, listener: Listener, engine: str) -> int:
 def _arguments(order: WorkOrder, job: JobDir, engine: str) -> list[str]:
     scratch = job.work / SCRATCH
     scratch.mkdir()
-    document = _url(job.package / order.process.entry)
-    workflow = str(order.process.details.get("workflow") or "")
+    entry, workflow = document_of(order.process)
+    document = _url(job.package / entry)
     return [
         *_step_arguments(order, job),
         *("--outdir", str(job.outputs)),
@@ -96,7 +97,7 @@ def _arguments(order: WorkOrder, job: JobDir, engine: str) -> list[str]:
         *(f"--preserve-environment={name}" for name in order.job_environment),
         *_container_arguments(engine, job),
         *("--no-doc-cache", "--no-compute-checksum", "--disable-color"),
-        f"{document}#{workflow.lstrip('#')}" if workflow else document,
+        f"{document}#{workflow}" if workflow else document,
         _url(job.work / JOB_ORDER),
     ]
 

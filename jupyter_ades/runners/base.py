@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JSON, Plan, Process
@@ -36,6 +36,14 @@ class Site:
     #: The container engine that works here: ``docker``, ``podman``, or empty for none. Asked only
     #: for packages that name an image: the first answer may take a second.
     container_engine: Callable[[], str] = lambda: ""
+    #: The image that notebooks run in as tools of a runner of CWL; empty for none.
+    notebook_image: str = ""
+    #: Options of toil-cwl-runner that the operator gives.
+    toil_options: tuple[str, ...] = ()
+    #: The nodes of Slurm's cluster, each with ``cores`` and ``memory_mib``, and whether Slurm
+    #: answers at all.
+    nodes: Callable[[], Sequence[Any]] = tuple
+    cluster_answers: Callable[[], bool] = lambda: False
     #: Kind of process to the runner of its jobs, where neither request nor deploy names one.
     default_runners: Mapping[str, str] = field(default_factory=dict)
 

@@ -16,6 +16,7 @@ from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JSON, STAGED, Plan, Process
 from jupyter_ades.runners.base import Site, Step
+from jupyter_ades.runners.exported import IMAGE, with_catalogs, write_export
 from jupyter_ades.runners.steps import how_it_ended, last_words, read_failure, read_step_line
 
 #: In the command's working folder: what cwltool is given, and what it gives.
@@ -41,18 +42,16 @@ class CwltoolRunner:
     """Carries CWL."""
 
     name = "cwltool"
-    kinds = ("cwl",)
+    kinds = ("cwl", "notebook")
 
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
         """The command for a job; raises Unavailable as :meth:`check` does."""
-        here = str(Path(sys.prefix, "bin"))
         program = (sys.executable, "-P", "-m", "jupyter_ades.programs.run_cwl")
         engine = self._engine(process, site)
         return Plan(
             runner=self.name,
             argv=(*program, str(job.root), *((engine,) if engine else ())),
-            # So that a tool's `python` is the environment's.
-            env={"PATH": os.pathsep.join([here, os.environ.get("PATH", os.defpath)])},
+            env=environment(site),
             stop_signal="SIGTERM",
         )
 
@@ -63,6 +62,8 @@ class CwltoolRunner:
 
     def _engine(self, process: Process, site: Site) -> str:
         """The engine for the package's containers; empty when it runs without."""
+        if process.kind == "notebook":
+            return site.container_engine() if site.notebook_image else ""
         required = process.details.get("docker_required")
         named = required or process.details.get("docker")
         engine = site.container_engine() if named else ""
@@ -73,6 +74,9 @@ class CwltoolRunner:
     def prepare(self, job: JobDir, inputs: Mapping[str, JSON], process: Process) -> None:
         """Write the CWL job order."""
         job.outputs.mkdir(exist_ok=True)
+        if process.kind == "notebook":
+            write_export(job, process)
+            inputs = with_catalogs(inputs)
         order = {input_id: _as_cwl(value) for input_id, value in inputs.items()}
         (job.work / JOB_ORDER).write_text(json.dumps(order), encoding="utf-8")
 
@@ -102,7 +106,20 @@ class CwltoolRunner:
             return f"unsupported: {_first_error(failure) or 'the log says what is'}"
         if failure.get("errors"):
             return _first_error(failure)
-        return f"cwltool {how_it_ended(exit_code)}: {last_words(list(last_lines))}".rstrip(": ")
+        return f"{self.name} {how_it_ended(exit_code)}: {last_words(list(last_lines))}".rstrip(": ")
+
+
+def environment(site: Site) -> dict[str, str]:
+    """What the command's environment has besides: a tool's `python` is the environment's."""
+    here = str(Path(sys.prefix, "bin"))
+    path = {"PATH": os.pathsep.join([here, os.environ.get("PATH", os.defpath)])}
+    return {**path, IMAGE: site.notebook_image} if site.notebook_image else path
+
+
+def needs_of(process: Process) -> dict[str, float]:
+    """What the step that asks for most asks for: ``cores``, and ``ram`` in MiB."""
+    needs = process.details.get("needs") or {}
+    return {key: float(needs.get(key) or 0) for key in ("cores", "ram")}
 
 
 def _as_cwl(value: JSON) -> JSON:

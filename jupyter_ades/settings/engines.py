@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traitlets import Dict, Enum, HasTraits, Unicode
+from traitlets import Dict, Enum, HasTraits, List, Unicode
 
 from jupyter_ades.system.containers import AUTO, ENGINES, NONE
 
@@ -15,6 +15,16 @@ class EngineTraits(HasTraits):
         AUTO,
         help="Engine for the containers of CWL packages: 'docker', 'podman', 'apptainer',"
         " 'singularity', 'none', or 'auto', the first of them that works. Default: 'auto'.",
+    ).tag(config=True)
+    notebook_image = Unicode(
+        help="Container image that notebooks run in when a runner of CWL carries them, and that"
+        " their exported packages name; it has jupyter_ades and their kernel. Default: none, they"
+        " run with what is installed.",
+    ).tag(config=True)
+    toil_options = List(
+        Unicode(),
+        help="Options of toil-cwl-runner for the jobs of the runner 'toil', such as"
+        " ['--batchSystem', 'slurm', '--slurmPartition', 'long']. Default: none, on this machine.",
     ).tag(config=True)
     default_runners = Dict(
         value_trait=Unicode(),

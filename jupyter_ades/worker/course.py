@@ -17,8 +17,8 @@ from jupyter_ades.jobdir import JobDir, write_atomic, write_record
 from jupyter_ades.model import JSON, Begin, JobStatus, Ran, WorkOrder
 from jupyter_ades.runners.base import Runner
 from jupyter_ades.runners.registry import runner
-from jupyter_ades.system.containers import end_containers
 from jupyter_ades.system.environment import KEYS, without
+from jupyter_ades.system.leftovers import end_elsewhere
 from jupyter_ades.worker.bounds import Bounds
 from jupyter_ades.worker.continuing import take_over
 from jupyter_ades.worker.dismissal import Dismissal, Dismissed
@@ -134,7 +134,7 @@ class Course:
             )
         finally:
             # A container is no descendant of the command, which may have been killed.
-            end_containers(self.job.containers)
+            end_elsewhere(self.job)
 
     def _environment(self) -> dict[str, str]:
         """The worker's less what is the worker's alone, and what the operator says."""

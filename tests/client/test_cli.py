@@ -225,3 +225,14 @@ def test_the_doctor_finds_what_is_here_and_what_is_in_the_way(
     config.write_text("c.ADES.workspaces = ['lab']\n")
     ran = CliRunner().invoke(main, ["doctor"])
     assert (ran.exit_code, "ADES.workspaces" in ran.stdout) == (1, True)
+
+
+def test_a_notebook_is_exported_as_cwl(ades: Command, small: str, tmp_path: Path) -> None:
+    path = tmp_path / "small.cwl"
+    assert ades("export", small, "-o", str(path), "--image", "registry/x:1").exit_code == 0
+    text = path.read_text()
+    assert text.startswith("cwlVersion: v1.2\n")
+    assert "dockerPull: registry/x:1" in text
+    assert ades("export", small).stdout == text.replace(
+        "    DockerRequirement:\n      dockerPull: registry/x:1\n", ""
+    )

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.conftest import WORKSPACE, notebook
 
@@ -98,3 +99,32 @@ async def test_the_landing_page_shows_it_to_people(call: Call) -> None:
     text = page.decode()
     assert "What jobs run on" in text
     assert "papermill" in text
+
+
+async def test_a_notebook_is_given_as_cwl_to_who_accepts_that(call: Call, small: str) -> None:
+    path = f"processes/{small}/package"
+    status, headers, text = await call("GET", path, headers={"Accept": "application/cwl+yaml"})
+    assert (status, headers["Content-Type"]) == (200, "application/cwl+yaml")
+    document = YAML(typ="safe", pure=True).load(text)
+    assert [each["id"] for each in document["$graph"]] == ["main", "notebook"]
+    assert "DockerRequirement" not in str(document)
+    status, headers, document = await call(
+        "GET", path, headers={"Accept": "application/cwl+json"}, params={"image": "registry/x:1"}
+    )
+    assert (status, headers["Content-Type"]) == (200, "application/cwl+json")
+    image = document["$graph"][1]["requirements"]["DockerRequirement"]
+    assert image == {"dockerPull": "registry/x:1"}
+    status, headers, _ = await call("GET", path)
+    assert headers["Content-Type"] == "application/x-ipynb+json"
+
+
+async def test_an_exported_notebook_is_deployed_again(call: Call, small: str) -> None:
+    headers = {"Accept": "application/cwl+json"}
+    _, _, document = await call("GET", f"processes/{small}/package", headers=headers)
+    status, _, refusal = await call("POST", "processes", document)
+    assert (status, "already deployed" in refusal["detail"]) == (409, True)
+    document["ades:id"] = "again"
+    status, _, process = await call("POST", "processes", document)
+    assert (status, process["id"]) == (201, "again-0_1_0")
+    _, _, described = await call("GET", f"processes/{process['id']}")
+    assert list(described["inputs"]) == ["outcome", "items", "flag"]

@@ -85,7 +85,7 @@ ONLY_IN = {
         "core/store_tidings",
         "core/store_writing",
     },
-    # run_cwl hands a dismissal on to its tools, which cwltool would end without a word.
+    # run_cwl and run_toil hand a dismissal on to their tools.
     # A fork sets its signals as a new process has them.
     "signal": {
         "worker/dismissal",
@@ -94,6 +94,7 @@ ONLY_IN = {
         "core/launcher",
         "core/warm_launcher",
         "programs/run_cwl",
+        "programs/run_toil",
     },
 }
 #: What a server must not import when it loads the extension: each is slow or belongs to jobs.

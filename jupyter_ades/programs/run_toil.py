@@ -1,0 +1,183 @@
+"""Runs a job's CWL by Toil: ``python -m jupyter_ades.programs.run_toil JOB ENGINE [OPTION...]``.
+
+ENGINE is that of the containers, or ``none``; the options are toil-cwl-runner's, after ours. Exit
+code 0 when it succeeded, 1 when not (``failure.json`` says why), 33 when the package asks for
+something that Toil does not do, 143 when it was ended.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import WorkOrder
+from jupyter_ades.programs.speaker import Speaker
+from jupyter_ades.programs.toil_log import Failed, LeaderLog, label
+from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED
+from jupyter_ades.runners.exported import document_of
+from jupyter_ades.runners.steps import write_failure
+from jupyter_ades.runners.toil import DONE, STORE, has_option, is_local, pointer
+from jupyter_ades.system.batch import note
+from jupyter_ades.system.containers import note as note_containers
+from jupyter_ades.system.leftovers import end_elsewhere
+
+#: Seconds that Toil has to end what runs when the job is dismissed.
+GRACE = 20.0
+
+
+def main(folder: str, engine: str, *options: str) -> int:
+    """Run the workflow of a job directory; the exit code."""
+    job = JobDir(Path(folder))
+    order = job.read_plan()
+    if order is None:
+        print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
+        return 2
+    speaker = Speaker(sys.stdout)
+    store = _store(order, job)
+    if store is None:
+        write_failure(job, {"errors": ["what the earlier job kept of its steps is gone"]})
+        return 1
+    if engine != "none":
+        note_containers(job.containers, engine)
+    note(job.batch, order.job_id)
+    with open(job.work / OUTPUTS, "wb") as outputs:
+        leader = subprocess.Popen(
+            _command(order, job, store, engine, options),
+            stdin=subprocess.DEVNULL,
+            stdout=outputs,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "TOIL_HISTORY": "False"},
+        )
+    signal.signal(signal.SIGTERM, partial(_end, job, leader))
+    log = _follow(leader, _Counting(order, job), speaker, store)
+    code = leader.wait()
+    if code != 0:
+        write_failure(job, _failure(log))
+    return code if code in (0, UNSUPPORTED) else 1
+
+
+def _store(order: WorkOrder, job: JobDir) -> Path | None:
+    """The job store's folder: a new one, or the one of the job that this one goes on with."""
+    job.steps.mkdir(exist_ok=True)
+    if not order.continues:
+        store = job.scratch / STORE
+        pointer(job).write_text(str(store), encoding="utf-8")
+        return store
+    store = Path(pointer(job).read_text(encoding="utf-8"))
+    return store if store.is_dir() else None
+
+
+def _command(
+    order: WorkOrder, job: JobDir, store: Path, engine: str, options: Sequence[str]
+) -> list[str]:
+    own = job.work / "toil"
+    own.mkdir()
+    document, workflow = document_of(order.process)
+    where = _url(job.package / document) + (f"#{workflow}" if workflow else "")
+    program = [sys.executable, "-P", "-m", "jupyter_ades.programs.toil_leader"]
+    elsewhere = has_option(options, "--jobStore")
+    return [
+        *program,
+        *([] if elsewhere else ["--jobStore", str(store), "--moveOutputs", "True"]),
+        *(["--restart"] if order.continues else []),
+        *("--workDir", str(own), "--coordinationDir", tempfile.gettempdir()),
+        *("--tmpdir-prefix", f"{own}/tmp-", "--tmp-outdir-prefix", f"{own}/out-"),
+        *("--outdir", str(job.outputs), "--clean", "onSuccess"),
+        *("--writeMessages", str(job.batch / "messages"), "--publishWorkflowMetrics", "no"),
+        *("--disableProgress", "--logColors", "False", "--maxLogFileSize", "10MiB"),
+        *("--statePollingWait", "1", "--enable-ext", "--no-compute-checksum"),
+        *(["--retryCount", "0", "--maxCores", str(order.cores)] if is_local(options) else []),
+        *_container_arguments(engine, job),
+        *options,
+        where,
+        _url(job.work / JOB_ORDER),
+    ]
+
+
+def _url(path: Path) -> str:
+    """A path as a URL: CWL's tools take "#" and "%" in paths as a URL's."""
+    return f"file://{quote(str(path))}"
+
+
+def _container_arguments(engine: str, job: JobDir) -> list[str]:
+    kinds = {"podman": "--podman", "singularity": "--singularity", "apptainer": "--singularity"}
+    if engine == "none":
+        return ["--no-container"]
+    named = [kinds[engine]] if engine in kinds else []
+    return [*named, "--cidfile-dir", str(job.containers)]
+
+
+class _Counting(threading.Thread):
+    """Counts the steps that the CWL and its inputs tell of, beside the run."""
+
+    def __init__(self, order: WorkOrder, job: JobDir) -> None:
+        super().__init__(daemon=True)
+        self._order, self._job = order, job
+        self.total = 1
+        self.start()
+
+    def run(self) -> None:
+        """Count; a package that cannot be read, Toil complains of."""
+        from jupyter_ades.programs.toil_counting import count
+
+        with suppress(Exception):
+            self.total = count(self._order, self._job)
+
+
+def _follow(
+    leader: subprocess.Popen[bytes], counting: _Counting, speaker: Speaker, store: Path
+) -> LeaderLog:
+    """Tell the leader's lines, and how far the steps are, until it ends."""
+    kept = store.with_name(f"{store.name}.{DONE}")
+    log = LeaderLog(kept.read_text("utf-8").split() if kept.exists() else [])
+    seen: tuple[int, str] = (0, "")
+    assert leader.stderr is not None
+    for line in leader.stderr:
+        for told in log.read(line.decode(errors="replace").rstrip("\n")):
+            speaker.line(told)
+        now = (len(log.done), log.latest)
+        if now != seen and log.latest:
+            seen = now
+            kept.write_text("\n".join(log.done), encoding="utf-8")
+            total = max(counting.total, now[0], 1)
+            speaker.step(now[0], total, label(log.latest))
+    return log
+
+
+def _failure(log: LeaderLog) -> dict[str, Any]:
+    """Why it failed: the first step that did, else what Toil first complained of."""
+    if not log.failed:
+        return {"errors": log.errors}
+    first: Failed = next(iter(log.failed.values()))
+    return {
+        "step": label(first.step),
+        "exit_code": first.exit_code,
+        "lines": list(first.lines),
+        "errors": first.errors,
+    }
+
+
+def _end(job: JobDir, leader: subprocess.Popen[bytes], number: int, frame: object) -> None:
+    """Let Toil end its steps, then see that nothing of it is left in a queue or a container."""
+    leader.terminate()
+    try:
+        leader.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        leader.kill()
+    end_elsewhere(job)
+    os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""How many steps a job that Toil runs has, as far as the package and its inputs tell."""
+
+from __future__ import annotations
+
+import json
+import logging
+from argparse import Namespace
+from urllib.parse import quote
+
+from cwltool.context import LoadingContext
+from cwltool.load_tool import load_tool
+from cwltool.main import setup_schema
+from cwltool.workflow import default_make_tool
+
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import WorkOrder
+from jupyter_ades.programs.cwl_counting import leaves
+from jupyter_ades.programs.run_cwl import LocalFetcher
+from jupyter_ades.runners.cwltool import JOB_ORDER
+from jupyter_ades.runners.exported import document_of
+
+
+def count(order: WorkOrder, job: JobDir) -> int:
+    """The leaf steps of a job's package, from its staged inputs."""
+    # Toil says what is wrong with a package.
+    logging.getLogger("cwltool").setLevel(logging.CRITICAL)
+    setup_schema(Namespace(enable_ext=True), None)
+    context = LoadingContext(
+        {
+            "construct_tool_object": default_make_tool,
+            "doc_cache": False,
+            "disable_js_validation": True,
+            "fetcher_constructor": LocalFetcher,
+            "skip_schemas": True,
+        }
+    )
+    document, workflow = document_of(order.process)
+    url = f"file://{quote(str(job.package / document))}"
+    process = load_tool(f"{url}#{workflow}" if workflow else url, context)
+    return leaves(process, json.loads((job.work / JOB_ORDER).read_bytes()))

@@ -1,0 +1,30 @@
+"""toil-cwl-runner, its outputs kept apart: ``python -m jupyter_ades.programs.toil_leader ...``.
+
+Toil puts outputs of one name over each other, and scattered steps mostly give theirs the same.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from toil.cwl import cwltoil
+
+from jupyter_ades.programs.cwl_outputs import keep_apart
+
+_stage = cwltoil.toilStageFiles
+
+
+def _stage_apart(toil: Any, outputs: Any, *arguments: Any, **named: Any) -> None:
+    keep_apart(outputs)
+    _stage(toil, outputs, *arguments, **named)
+
+
+def main(arguments: list[str]) -> int:
+    """Run a workflow as toil-cwl-runner does; its exit code."""
+    cwltoil.toilStageFiles = _stage_apart
+    return int(cwltoil.main(arguments) or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,148 @@
+"""What Toil's leader says of a run's steps: which begin and end, what they print, how they fail.
+
+The leader tells these in its log alone; its message bus says nothing of steps that one of its jobs
+runs after another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+#: ``[2026-11-24T01:33:01+0000] [MainThread] [I] [toil.leader] text``
+_SAID = re.compile(r"^\t?\[[^\]]*\] \[[^\]]*\] \[(?P<level>\w)\] \[(?P<who>[^\]]*)\] (?P<text>.*)$")
+_ISSUED = re.compile(r"Issued job 'CWLJob\w*' (?P<step>\S+) kind-")
+_COMPLETE = re.compile(r"CWL step complete: (?P<step>\S+)")
+_STREAM = re.compile(r"(?P<step>\S+)\.std(?:out|err) follows:$")
+_WORKING = re.compile(r"Working on job 'CWLJob\w*' (?P<step>\S+) kind-")
+_ENDED = re.compile(
+    r"Job failed with exit value (?P<code>-?\d+|<UNAVAILABLE>): '[^']*' (?P<step>\S+) "
+)
+_EXIT = re.compile(r"exited with status: (?P<code>-?\d+)$")
+_FAILED_OUTPUT = re.compile(r"^Failed command standard (?:output|error):$")
+#: Why a batch system ended a step, where that says more than its exit code.
+_REASON = re.compile(r"^Exit reason: (?P<reason>\w+)$")
+_REASONS = {
+    "LOST": "was lost with its node",
+    "KILLED": "was ended by the batch system",
+    "MEMLIMIT": "needed more memory than it asked for (ResourceRequirement, ramMin)",
+    "TIMELIMIT": "took longer than its queue allows",
+    "MISSING": "vanished from the queue",
+}
+#: Lines of a failed tool that are kept.
+KEPT = 30
+#: Loggers that say what is wrong with a step, apart from Toil's own housekeeping.
+_TELLING = ("cwltool", "toil.cwl.cwltoil", "salad")
+
+
+@dataclass(eq=False)
+class Failed:
+    """How a step failed for the last time."""
+
+    step: str
+    exit_code: int | None = None
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT))
+    errors: list[str] = field(default_factory=list)
+
+
+def label(step: str) -> str:
+    """A step's name for people: ``main.2.say`` -> ``say 3``, ``main.count.count`` -> ``count``."""
+    parts = step.split(".")
+    numbers = [str(int(each) + 1) for each in parts if each.isdigit()]
+    names = [each for each in parts[1:] if not each.isdigit()] or parts[:1]
+    return " ".join([names[0], *numbers])
+
+
+class LeaderLog:
+    """Reads the leader's log line by line."""
+
+    def __init__(self, done: list[str] | None = None) -> None:
+        #: Steps that ended well, those of an earlier try included, in their order.
+        self.done: list[str] = list(done or [])
+        #: The step that began or ended last.
+        self.latest = ""
+        #: Steps that failed and were not finished since, in their order.
+        self.failed: dict[str, Failed] = {}
+        #: What Toil itself complained of.
+        self.errors: list[str] = []
+        self._block: str | None = None
+        self._ended = ""
+        self._failing: Failed | None = None
+        self._quoting = False
+
+    def read(self, line: str) -> Iterator[str]:
+        """What is to be told of a line, if anything."""
+        said = _SAID.match(line)
+        if said is None:
+            yield from self._read_text(line)
+        elif line.startswith("\t"):
+            self._read_worker(said["level"], said["who"], said["text"])
+        else:
+            yield from self._read_leader(said["level"], said["text"])
+
+    def _read_text(self, line: str) -> Iterator[str]:
+        """A line of a step's own, quoted by the leader or by the step's worker."""
+        if line == "<=========":
+            self._block = self._failing = None
+        elif line == "=========>" or not line.strip():
+            return
+        elif (reason := _REASON.match(line)) and self._ended:
+            yield from self._see_reason(reason["reason"])
+        elif self._block:
+            yield f"{label(self._block)}: {line.removeprefix(chr(9))}"
+        elif self._failing is not None and self._quoting and line.startswith("\t"):
+            self._failing.lines.append(line.removeprefix("\t"))
+        elif self._failing is None and not line.startswith("\t"):
+            # Of the leader itself: what it says before it has a log, or as it breaks down.
+            yield line
+
+    def _read_worker(self, level: str, who: str, text: str) -> None:
+        """A line of a worker whose job failed."""
+        working = _WORKING.match(text)
+        if working:
+            self._failing = self._of(working["step"])
+            self._failing.lines.clear()
+        if self._failing is None:
+            return
+        ended = _EXIT.search(text)
+        if ended:
+            self._failing.exit_code = int(ended["code"])
+        self._quoting = bool(_FAILED_OUTPUT.match(text))
+        if level in "EC" and who in _TELLING and not self._quoting:
+            self._failing.errors.append(text)
+
+    def _read_leader(self, level: str, text: str) -> Iterator[str]:
+        self._block = None
+        stream, issued = _STREAM.search(text), _ISSUED.match(text)
+        complete, ended = _COMPLETE.search(text), _ENDED.match(text)
+        if stream:
+            self._block = stream["step"].rpartition(" ")[2]
+        elif issued:
+            self.latest = issued["step"]
+        elif complete:
+            self.latest = complete["step"]
+            self.done.append(complete["step"])
+            self.failed.pop(complete["step"], None)
+        elif ended:
+            self._ended = ended["step"]
+            failed = self._of(self._ended)
+            failed.lines.clear()
+            failed.errors.clear()
+            failed.exit_code = None if "<" in ended["code"] else int(ended["code"])
+        elif level in "EC":
+            self.errors.append(text)
+            if "contains" not in text:
+                yield text
+
+    def _see_reason(self, reason: str) -> Iterator[str]:
+        """Why the step that ended last did, which comes before its own lines."""
+        if reason in _REASONS:
+            failed = self._of(self._ended)
+            failed.exit_code = None
+            failed.errors.append(_REASONS[reason])
+            yield f"{label(self._ended)} {_REASONS[reason]}"
+
+    def _of(self, step: str) -> Failed:
+        return self.failed.setdefault(step, Failed(step))

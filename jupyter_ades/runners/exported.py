@@ -1,0 +1,39 @@
+"""Notebooks in the hands of a runner of CWL: as the package that they export as."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import JSON, STAGED, Process
+from jupyter_ades.packages.export import MAIN, as_json, export
+
+#: In the package folder: what is made of a notebook.
+EXPORTED = "exported.cwl.json"
+#: In the plan's environment: the image that the notebook's tool runs in.
+IMAGE = "JUPYTER_ADES_NOTEBOOK_IMAGE"
+
+
+def document_of(process: Process) -> tuple[str, str]:
+    """The file in the package folder that an engine of CWL reads, and the process in it."""
+    if process.kind == "notebook":
+        return EXPORTED, MAIN
+    return process.entry, str(process.details.get("workflow") or "").lstrip("#")
+
+
+def write_export(job: JobDir, process: Process) -> None:
+    """Write a notebook's CWL beside it."""
+    order = job.read_plan()
+    image = order.plan.env.get(IMAGE, "") if order else ""
+    (job.package / EXPORTED).write_bytes(as_json(export(process, job.package, image=image)))
+
+
+def with_catalogs(value: JSON) -> JSON:
+    """Staged inputs with folders that hold a catalog in the places of STAC items."""
+    if isinstance(value, list):
+        return [with_catalogs(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get(STAGED) == "stac-item":
+        return {**value, STAGED: "directory", "path": str(Path(value["path"]).parent.parent)}
+    return {key: with_catalogs(each) for key, each in value.items()}

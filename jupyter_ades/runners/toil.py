@@ -1,0 +1,122 @@
+"""Runs CWL by Toil: on this machine, or through a batch system such as Slurm's."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from jupyter_ades.errors import Unavailable
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import Plan, Process
+from jupyter_ades.runners.base import Site
+from jupyter_ades.runners.cwltool import CwltoolRunner, environment, needs_of
+
+#: In the job's scratch: Toil's job store, and beside it the names of the steps that are done.
+STORE, DONE = "toil-store", "done"
+LOCAL = "single_machine"
+#: Batch system to the program that submits to it, where Toil uses one.
+SUBMITTERS = {"slurm": "sbatch", "grid_engine": "qsub", "lsf": "bsub", "torque": "qsub"}
+#: How jobs in Slurm's queue are known (:mod:`jupyter_ades.system.batch`), and that Slurm leaves it
+#: to Toil to run those of a lost node again: it would let them wait for two minutes.
+SLURM_ARGS = "--comment=ades:{} --no-requeue"
+
+
+class ToilRunner(CwltoolRunner):
+    """Carries what cwltool carries, through whatever Toil submits to."""
+
+    name = "toil"
+
+    def missing(self, site: Site) -> str:
+        """Toil, or the program that submits to the batch system of ``c.ADES.toil_options``."""
+        try:
+            version("toil")
+        except PackageNotFoundError:
+            return "Toil is not installed: pip install 'jupyter_ades[toil]'."
+        system = batch_system(site.toil_options)
+        submitter = SUBMITTERS.get(system)
+        if submitter and shutil.which(submitter) is None:
+            return f"c.ADES.toil_options name {system}, and there is no {submitter} on PATH."
+        if system == "slurm" and not site.cluster_answers():
+            return "Slurm does not answer (sinfo)."
+        return ""
+
+    def check(self, process: Process, site: Site) -> None:
+        """Raise Unavailable when a step asks for more than any node has."""
+        super().check(process, site)
+        system, needs = batch_system(site.toil_options), needs_of(process)
+        asked = f"A step of {process.id} asks for {needs['cores']:g} cores and {needs['ram']:g} MiB"
+        if system == LOCAL and needs["cores"] > site.cores:
+            raise Unavailable(
+                f"{asked} (ResourceRequirement); a job here has {site.cores} (c.ADES.job_cores)."
+            )
+        nodes = site.nodes() if system == "slurm" else ()
+        largest = max(nodes, key=lambda node: (node.cores, node.memory_mib), default=None)
+        if largest is not None and not any(_fits(needs, node) for node in nodes):
+            raise Unavailable(
+                f"{asked} (ResourceRequirement), and no node has them: the largest of {len(nodes)}"
+                f" has {largest.cores:g} cores and {largest.memory_mib:g} MiB."
+            )
+
+    def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
+        """The command for a job; raises Unavailable as :meth:`check` does."""
+        if any(each.isspace() for each in str(job.scratch)):
+            raise Unavailable(
+                f"Toil cannot work in a folder whose path has spaces ({job.scratch}): choose"
+                " another c.ADES.workspace_root or c.ADES.scratch_root."
+            )
+        program = (sys.executable, "-P", "-m", "jupyter_ades.programs.run_toil")
+        engine = self._engine(process, site) or "none"
+        options = _options(site.toil_options, job.root.name)
+        return Plan(
+            runner=self.name,
+            argv=(*program, str(job.root), engine, *options),
+            env=environment(site),
+            stop_signal="SIGTERM",
+            # Toil asks its batch system to end what runs, and waits for that.
+            grace=30.0,
+        )
+
+
+def _fits(needs: Mapping[str, float], node: Any) -> bool:
+    return bool(node.cores >= needs["cores"] and node.memory_mib >= needs["ram"])
+
+
+def pointer(job: JobDir) -> Path:
+    """The file that says where the job store is: with the steps, which the next job takes over."""
+    return job.steps / STORE
+
+
+def has_option(options: Sequence[str], name: str) -> bool:
+    """Whether one of Toil's options is given, ``--name value`` or ``--name=value``."""
+    return any(each == name or each.startswith(f"{name}=") for each in options)
+
+
+def batch_system(options: Sequence[str]) -> str:
+    """The batch system that options name; this machine when they name none."""
+    words = " ".join(options).replace("=", " ").split()
+    named = [words[n + 1] for n, word in enumerate(words[:-1]) if word == "--batchSystem"]
+    return named[-1] if named else LOCAL
+
+
+def is_local(options: Sequence[str]) -> bool:
+    """Whether steps run on this machine."""
+    return batch_system(options) == LOCAL
+
+
+def _options(options: Sequence[str], job_id: str) -> tuple[str, ...]:
+    """The operator's options, and for Slurm the comment that a job is found in the queue by."""
+    if batch_system(options) != "slurm":
+        return tuple(options)
+    ours, taken = SLURM_ARGS.format(job_id), list(options)
+    for place, word in enumerate(taken):
+        if word.startswith("--slurmArgs="):
+            taken[place] = f"{word} {ours}"
+            return tuple(taken)
+        if word == "--slurmArgs" and place + 1 < len(taken):
+            taken[place + 1] = f"{taken[place + 1]} {ours}"
+            return tuple(taken)
+    return (*taken, f"--slurmArgs={ours}")

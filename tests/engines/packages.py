@@ -1,0 +1,46 @@
+"""CWL that shows what an engine does: scattered steps that name the machine they ran on."""
+
+from __future__ import annotations
+
+#: ``words`` are scattered; each part waits for ``gate`` when that names a file which is not there.
+SCATTER = """cwlVersion: v1.2
+$graph:
+- class: Workflow
+  id: main
+  requirements: {ScatterFeatureRequirement: {}}
+  inputs: {words: "string[]", gate: {type: string, default: ""}, fail: {type: string, default: ""}}
+  outputs:
+    said: {type: "File[]", outputSource: say/said}
+    all: {type: File, outputSource: join/all}
+  steps:
+    say: {run: "#say", scatter: word, in: {word: words, gate: gate, fail: fail}, out: [said]}
+    join: {run: "#join", in: {files: say/said}, out: [all]}
+- class: CommandLineTool
+  id: say
+  inputs: {word: string, gate: string, fail: string}
+  outputs: {said: {type: File, outputBinding: {glob: said.txt}}}
+  requirements:
+    ResourceRequirement: {coresMin: 1, ramMin: 64}
+    InitialWorkDirRequirement:
+      listing:
+      - entryname: say.sh
+        entry: |-
+          echo "about to say $(inputs.word)" >&2
+          if [ -n "$(inputs.gate)" ]; then
+            while [ ! -e "$(inputs.gate)" ]; do sleep 0.2; done
+          fi
+          if [ "$(inputs.word)" = "$(inputs.fail)" ] && [ ! -e "$(inputs.gate).mended" ]; then
+            echo "no such band" >&2; exit 3
+          fi
+          # The tool's own environment is a minimal one.
+          node=`tr '\\0' '\\n' < /proc/$PPID/environ | sed -n 's/^SLURMD_NODENAME=//p'`
+          echo "$(inputs.word) $node" > said.txt
+  baseCommand: [bash, say.sh]
+- class: CommandLineTool
+  id: join
+  inputs: {files: {type: "File[]", inputBinding: {position: 1}}}
+  outputs: {all: stdout}
+  stdout: all.txt
+  requirements: {ResourceRequirement: {coresMin: 1, ramMin: 64}}
+  baseCommand: [cat]
+"""

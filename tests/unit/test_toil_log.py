@@ -1,0 +1,91 @@
+"""What Toil's leader tells, as it told it (9.6.0)."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_ades.programs.toil_log import LeaderLog, label
+
+WHEN = "[2026-11-24T01:33:02+0000] [MainThread]"
+JOB = "'CWLJob' main.1.say kind-CWLJob/instance-4avh21tn v1"
+ISSUED = f"{WHEN} [I] [toil.leader] Issued job {JOB} with job batch system ID: 2 and disk: 1.0 Gi"
+COMPLETE = (
+    f"{WHEN} [I] [toil.statsAndLogging] Got message from job at time 11-24-2026 01:33:03: CWL step"
+    " complete: main.1.say"
+)
+STREAM = f"""{WHEN} [I] [toil.statsAndLogging] main.1.say.stderr follows:
+=========>
+\tto stderr b
+<========="""
+FAILED = f"""{WHEN} [W] [toil.leader] Job failed with exit value 1: {JOB}
+Exit reason: None
+{WHEN} [W] [toil.leader] Log from job "kind-CWLJob/instance-4avh21tn" follows:
+=========>
+\t{WHEN} [I] [toil.worker] Working on job {JOB}
+\t{WHEN} [I] [cwltool] [job main] /tmp/x$ sh
+\t{WHEN} [W] [cwltool] [job main] exited with status: 3
+\t{WHEN} [E] [toil.cwl.cwltoil] Failed command standard error:
+\tno such band
+\t
+\t{WHEN} [C] [toil.worker] Worker crashed with traceback:
+\tTraceback (most recent call last):
+\t  File "/usr/lib/toil/worker.py", line 623, in workerScript
+<=========
+{WHEN} [W] [toil.job] Due to failure we are reducing the remaining try count"""
+LOST = f"""{WHEN} [W] [toil.leader] Job failed with exit value <UNAVAILABLE>: {JOB}
+Exit reason: LOST"""
+
+
+def read(*texts: str) -> tuple[LeaderLog, list[str]]:
+    log = LeaderLog()
+    return log, [told for text in texts for line in text.splitlines() for told in log.read(line)]
+
+
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [
+        ("main.2.say", "say 3"),
+        ("main.count.count", "count"),
+        ("main", "main"),
+        ("main.sub.0.tool", "sub 1"),
+        ("main.0.sub.11.tool", "sub 1 12"),
+    ],
+)
+def test_steps_are_named_as_people_count(step: str, name: str) -> None:
+    assert label(step) == name
+
+
+def test_steps_begin_print_and_end() -> None:
+    log, told = read(ISSUED, STREAM, COMPLETE)
+    assert told == ["say 2: to stderr b"]
+    assert (log.done, log.latest, log.failed) == (["main.1.say"], "main.1.say", {})
+
+
+def test_a_failure_has_the_tools_own_words_and_code() -> None:
+    log, told = read(ISSUED, FAILED)
+    (failed,) = log.failed.values()
+    assert (failed.step, failed.exit_code, list(failed.lines)) == (
+        "main.1.say",
+        3,
+        ["no such band"],
+    )
+    assert failed.errors == []
+    assert told == []
+
+
+def test_a_failure_that_is_tried_again_well_is_none() -> None:
+    log, _ = read(ISSUED, FAILED, ISSUED, COMPLETE)
+    assert log.failed == {}
+
+
+def test_a_lost_node_is_said_so() -> None:
+    log, told = read(ISSUED, LOST)
+    (failed,) = log.failed.values()
+    assert (failed.exit_code, failed.errors) == (None, ["was lost with its node"])
+    assert told == ["say 2 was lost with its node"]
+
+
+def test_what_the_leader_complains_of_is_kept() -> None:
+    log, told = read(f"{WHEN} [E] [toil.leader] The queue is shut", "Usage: toil-cwl-runner")
+    assert log.errors == ["The queue is shut"]
+    assert told == ["The queue is shut", "Usage: toil-cwl-runner"]

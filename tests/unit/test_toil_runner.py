@@ -1,0 +1,84 @@
+"""Toil's plan, what it lacks, and what it refuses. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jupyter_ades.errors import Unavailable
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.runners import toil
+from jupyter_ades.runners.base import Site
+from jupyter_ades.runners.toil import ToilRunner, batch_system
+from jupyter_ades.system.batch import Node
+from tests.worker.support import CWL
+
+SLURM = ("--batchSystem", "slurm")
+BIG = replace(CWL, details={"needs": {"cores": 8, "ram": 64_000}})
+NODES = (Node(cores=16, memory_mib=32_000), Node(cores=4, memory_mib=128_000))
+
+
+@pytest.mark.parametrize(
+    ("options", "system"),
+    [((), "single_machine"), (SLURM, "slurm"), (("--batchSystem=lsf",), "lsf")],
+)
+def test_the_batch_system_is_that_of_the_options(options: tuple[str, ...], system: str) -> None:
+    assert batch_system(options) == system
+
+
+@pytest.mark.parametrize(
+    ("options", "given"),
+    [
+        ((), ()),
+        (SLURM, (*SLURM, "--slurmArgs=--comment=ades:j --no-requeue")),
+        (
+            (*SLURM, "--slurmArgs", "--qos=x"),
+            (*SLURM, "--slurmArgs", "--qos=x --comment=ades:j --no-requeue"),
+        ),
+        (
+            (*SLURM, "--slurmArgs=--qos=x"),
+            (*SLURM, "--slurmArgs=--qos=x --comment=ades:j --no-requeue"),
+        ),
+    ],
+)
+def test_the_operators_options_go_last_and_slurms_jobs_are_marked(
+    options: tuple[str, ...], given: tuple[str, ...]
+) -> None:
+    plan = ToilRunner().plan(CWL, JobDir(Path("/s/j")), Site(toil_options=options))
+    assert plan.argv[2:6] == ("-m", "jupyter_ades.programs.run_toil", "/s/j", "none")
+    assert plan.argv[6:] == given
+
+
+def test_a_path_with_spaces_is_refused() -> None:
+    with pytest.raises(Unavailable, match=r"spaces .*c\.ADES\.scratch_root"):
+        ToilRunner().plan(CWL, JobDir(Path("/my data/j")), Site())
+
+
+def test_no_node_has_both_what_a_step_needs() -> None:
+    site = Site(toil_options=SLURM, nodes=lambda: NODES)
+    with pytest.raises(Unavailable) as caught:
+        ToilRunner().check(BIG, site)
+    assert "asks for 8 cores and 64000 MiB" in caught.value.detail
+    assert "the largest of 2 has 16 cores and 32000 MiB" in caught.value.detail
+    ToilRunner().check(BIG, replace(site, nodes=lambda: (*NODES, Node(cores=8, memory_mib=64_000))))
+    # Of a Slurm that does not answer nothing is known.
+    ToilRunner().check(BIG, replace(site, nodes=tuple))
+
+
+def test_on_this_machine_a_step_gets_what_a_job_may_use() -> None:
+    with pytest.raises(Unavailable, match=r"a job here has 2 \(c\.ADES\.job_cores\)"):
+        ToilRunner().check(BIG, Site(cores=2))
+    ToilRunner().check(BIG, Site(cores=8))
+
+
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toil, "version", lambda name: "9.6.0")
+    monkeypatch.setattr(toil.shutil, "which", lambda name: None)
+    assert ToilRunner().missing(Site()) == ""
+    assert "there is no sbatch" in ToilRunner().missing(Site(toil_options=SLURM))
+    monkeypatch.setattr(toil.shutil, "which", lambda name: f"/bin/{name}")
+    assert "does not answer" in ToilRunner().missing(Site(toil_options=SLURM))
+    answering = Site(toil_options=SLURM, cluster_answers=lambda: True)
+    assert ToilRunner().missing(answering) == ""

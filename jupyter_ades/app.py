@@ -47,6 +47,7 @@ from jupyter_ades.settings.durability import DurabilityTraits
 from jupyter_ades.settings.engines import EngineTraits
 from jupyter_ades.settings.environment import EnvironmentTraits
 from jupyter_ades.settings.fairness import FairnessTraits
+from jupyter_ades.settings.requests import RequestTraits
 from jupyter_ades.settings.retention import RetentionTraits
 from jupyter_ades.settings.warm import WarmTraits
 from jupyter_ades.system import batch
@@ -64,6 +65,7 @@ class ADES(
     EngineTraits,
     EnvironmentTraits,
     FairnessTraits,
+    RequestTraits,
     RetentionTraits,
     WarmTraits,
     ExtensionApp,
@@ -95,23 +97,6 @@ class ADES(
     ).tag(config=True)
     max_open_jobs = Int(
         100_000, help="Accepted and running jobs that one workspace may have. Default: 100000."
-    ).tag(config=True)
-    max_body_bytes = Int(
-        10 * 2**20, help="Bytes that the JSON of one request may have. Default: 10 MiB."
-    ).tag(config=True)
-    max_package_bytes = Int(
-        100 * 2**20,
-        help="Bytes that one application package may have, in a request or at an href."
-        " Default: 100 MiB.",
-    ).tag(config=True)
-    max_json_depth = Int(
-        64, help="Levels of arrays and objects that the JSON of one request may have. Default: 64."
-    ).tag(config=True)
-    max_inputs = Int(1_000, help="Inputs that one execute request may name. Default: 1000.").tag(
-        config=True
-    )
-    max_array_length = Int(
-        10_000, help="Items that one array in an execute request may have. Default: 10000."
     ).tag(config=True)
     reuse_steps = Bool(
         False,
@@ -173,11 +158,6 @@ class ADES(
     @validate(
         "max_open_jobs",
         "href_attempts",
-        "max_body_bytes",
-        "max_package_bytes",
-        "max_json_depth",
-        "max_inputs",
-        "max_array_length",
     )
     def _validate_positive(self, proposal: Mapping[str, Any]) -> int:
         return at_least_one(proposal)

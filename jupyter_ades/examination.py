@@ -97,7 +97,7 @@ def _kernels() -> Mapping[str, Any]:
 
 def _node() -> Finding:
     path = shutil.which("node") or shutil.which("nodejs")
-    missing = "not installed: CWL with InlineJavascriptRequirement needs it"
+    missing = "not installed, and not needed: CWL's JavaScript runs in quickjs"
     return Finding(what="node", state="ok" if path else "none", detail=path or missing)
 
 

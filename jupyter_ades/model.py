@@ -322,6 +322,9 @@ class WorkOrder:
     resources: Resources = field(default_factory=Resources)
     #: Keep ``inputs/`` and ``work/`` also after success.
     keep_scratch: bool = False
+    #: Seconds and bytes that one JavaScript expression of CWL may take.
+    expression_seconds: float = 10.0
+    expression_bytes: int = 2**26
     #: Keep what finished steps made until the job is successful, for one that goes on from there.
     keep_steps: bool = False
     #: Directory of the failed job whose finished steps are used; empty for none.

@@ -57,5 +57,8 @@ class Limits:
     #: Run jobs again whose worker was lost, where the package does not say; and how many times.
     resume_interrupted: bool = False
     max_resumes: int = 3
+    #: Seconds and bytes that one JavaScript expression of CWL may take.
+    expression_seconds: float = 10.0
+    expression_bytes: int = 2**26
     #: Keep ``inputs/`` and ``work/`` of successful jobs.
     keep_scratch: bool = False

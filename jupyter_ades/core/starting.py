@@ -92,6 +92,8 @@ class Starter:
                 drop_environment=tuple(self.limits.drop_environment),
                 job_environment=dict(self.limits.job_environment),
                 keep_scratch=self.limits.keep_scratch,
+                expression_seconds=self.limits.expression_seconds,
+                expression_bytes=self.limits.expression_bytes,
                 keep_steps=keeps_steps(job.process, runner.name, self.limits),
                 continues=str(workspace.job_dir(earlier).root) if earlier else "",
                 created=job.created,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 
 from jupyter_client.provisioning import KernelProvisionerFactory
@@ -32,6 +32,8 @@ def without_debugger() -> Iterator[None]:
 
 for _name in PROGRAMS:
     import_module(f"jupyter_ades.programs.{_name}")
+with suppress(ImportError):
+    import_module("quickjs")
 for _name in registry.names():
     registry.runner(_name)
 with without_debugger():

@@ -101,7 +101,7 @@ class Kernel:
         return self._run(arguments)
 
     def _run(self, arguments: Sequence[str]) -> int:
-        import ipykernel_launcher  # type: ignore[import-untyped]
+        import ipykernel_launcher
         from ipykernel.kernelapp import IPKernelApp
 
         sys.argv = [str(ipykernel_launcher.__file__), *arguments]

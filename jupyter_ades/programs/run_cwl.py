@@ -27,6 +27,7 @@ from schema_salad.fetcher import DefaultFetcher
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import WorkOrder
 from jupyter_ades.programs.cwl_counting import leaves
+from jupyter_ades.programs.cwl_javascript import bound_expressions
 from jupyter_ades.programs.cwl_jobs import Listener
 from jupyter_ades.programs.cwl_outputs import keep_apart
 from jupyter_ades.programs.cwl_progress import Progress
@@ -55,6 +56,7 @@ def main(folder: str, engine: str = "") -> int:
         return 2
     if engine:
         note(job.containers, engine)
+    bound_expressions(order.expression_seconds, order.expression_bytes)
     listener = Listener(Progress(Speaker(sys.stdout)))
     code = _run(order, job, listener, engine)
     if code != 0:
@@ -77,6 +79,8 @@ def _run(order: WorkOrder, job: JobDir, listener: Listener, engine: str) -> int:
                     "construct_tool_object": maker(listener),
                     "fetcher_constructor": LocalFetcher,
                     "relax_path_checks": True,
+                    # A linter of expressions that Node runs: for who writes a package.
+                    "disable_js_validation": True,
                     # Those that lie beside the package: the fetcher reads nothing else.
                     "skip_schemas": False,
                 }

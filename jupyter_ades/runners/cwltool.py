@@ -25,6 +25,8 @@ JOB_ORDER, OUTPUTS = "job-order.json", "outputs.json"
 UNSUPPORTED = 33
 #: A place in the CWL, or in a job's folder, that tells a user of the service nothing.
 _WHERE = re.compile(r"^\[\w+ [^\]]*\] (?:Job error:\s*)?|\S*:\d+:\d+:\s+")
+#: A step whose inputs could not be made.
+_STEP = re.compile(r"^\[step ([^\]]*)\] Cannot make job:\s*")
 _MISSING = re.compile(
     r"output for parameter '([^']*)'.*Did not find output file with glob pattern: \[(.*)\]",
     re.DOTALL,
@@ -140,7 +142,11 @@ def _as_cwl(value: JSON) -> JSON:
 
 
 def _first_error(failure: Mapping[str, Any]) -> str:
-    return _WHERE.sub("", str((failure.get("errors") or [""])[0])).strip()
+    error = str((failure.get("errors") or [""])[0])
+    step = _STEP.match(error)
+    if step is not None:
+        return f"step {step[1]} could not start: {_WHERE.sub('', error[step.end() :]).strip()}"
+    return _WHERE.sub("", error).strip()
 
 
 def _failed_step(failure: Mapping[str, Any]) -> str:

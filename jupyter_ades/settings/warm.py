@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traitlets import Bool, HasTraits, List, Type, Unicode
+from traitlets import Bool, Float, HasTraits, Int, List, Type, Unicode
 
 
 class WarmTraits(HasTraits):
@@ -23,6 +23,14 @@ class WarmTraits(HasTraits):
         False,
         help="Make workers warm when the server starts (about 100 MB), instead of with the first"
         " job, which then starts cold. Default: false.",
+    ).tag(config=True)
+    expression_seconds = Float(
+        10.0, min=0.1, help="Seconds that one JavaScript expression of CWL may run. Default: 10."
+    ).tag(config=True)
+    expression_bytes = Int(
+        64 * 2**20,
+        min=2**20,
+        help="Bytes of memory that one JavaScript expression of CWL may take. Default: 64 MiB.",
     ).tag(config=True)
     launcher_class = Type(
         None,

@@ -14,6 +14,7 @@ from tests.worker.support import Bench
 
 #: Modules whose tests hold however a worker was started: they run with new and with forked ones.
 BOTH = {
+    "test_cwl_javascript",
     "test_notebook_outputs",
     "test_notebook_results",
     "test_notebook_values",

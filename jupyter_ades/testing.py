@@ -47,6 +47,10 @@ class InlineLauncher:
         """Whether the job is held."""
         return job.root in self._held
 
+    def pid(self, job: JobDir) -> int | None:
+        """None: there is no process."""
+        return None
+
     def stop(self, job: JobDir) -> None:
         """Let a held job end as dismissed, unless it is stubborn."""
         if self._held.get(job.root) == "hold":

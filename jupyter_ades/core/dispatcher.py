@@ -7,6 +7,7 @@ from collections.abc import Callable, MutableSequence
 from contextlib import suppress
 
 from jupyter_ades.core.adoption import adopt_running, dismiss_waiting
+from jupyter_ades.core.ends import Ends
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.queue import Queue
@@ -59,6 +60,11 @@ class Dispatcher:
     def busy(self) -> bool:
         """Whether a job is waiting or running, so that another tick has something to do."""
         return bool(len(self._watch) or self._queue)
+
+    @property
+    def ends(self) -> Ends:
+        """What tells an event loop that a worker has ended."""
+        return self._watch.ends
 
     @property
     def running(self) -> int:

@@ -27,6 +27,9 @@ class Launcher(Protocol):
     def alive(self, job: JobDir) -> bool:
         """Whether a worker is on this job directory."""
 
+    def pid(self, job: JobDir) -> int | None:
+        """The process of a living worker, as soon as it is known."""
+
     def stop(self, job: JobDir) -> None:
         """Ask the worker to end its command and itself."""
 
@@ -68,6 +71,14 @@ class ColdLauncher:
             return True
         worker = read_record(job.worker, Worker)
         return is_alive(worker) if worker else _locked(job)
+
+    def pid(self, job: JobDir) -> int | None:
+        """The process of a living worker, as soon as it is known."""
+        child = self._children.get(job.root)
+        if child is not None:
+            return child.pid
+        worker = read_record(job.worker, Worker)
+        return worker.pid if worker and is_alive(worker) else None
 
     def stop(self, job: JobDir) -> None:
         """Ask the worker to end its command and itself."""

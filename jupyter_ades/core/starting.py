@@ -58,6 +58,7 @@ class Starter:
             else:
                 running.folder = self._lay_out(workspace, job)
             self.launcher.start(running.folder)
+            self.watch.listen_for_end(running)
         except (AdesError, OSError) as error:
             log.warning("%s: could not be started", job.id, exc_info=error)
             detail = error.detail if isinstance(error, AdesError) else str(error)

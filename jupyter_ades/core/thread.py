@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks at running jobs.
 INTERVAL = 0.1
+#: Seconds between two ticks at the least.
+SHORTEST = 0.005
 #: Calls that share one commit at the most: the first of them waits for the last.
 AT_ONCE = 256
 #: Seconds until what could not be adopted is tried again.
@@ -127,6 +129,8 @@ class Core:
         self._loop = loop.create_task(self._run())
         for workspace in self._dispatched():
             self._listen(workspace, loop)
+        if self._dispatcher.ends.handle is not None:
+            loop.add_reader(self._dispatcher.ends.handle, self._hear_end)
         self._succession.start(loop, self._take_over)
         self.wake()
 
@@ -182,7 +186,10 @@ class Core:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        if self._loop is not None and self._dispatcher.ends.handle is not None:
+            asyncio.get_running_loop().remove_reader(self._dispatcher.ends.handle)
         self._thread.shutdown(wait=True)
+        self._dispatcher.ends.close()
         self._beside.shutdown(wait=False, cancel_futures=True)
 
     async def next_change(self, timeout: float) -> None:
@@ -214,9 +221,20 @@ class Core:
             self._tidy_soon(at_once=not busy)
             if busy:
                 self._at_work()
-                await asyncio.sleep(INTERVAL)
+                await self._pause()
             else:
                 await self._rest()
+
+    async def _pause(self) -> None:
+        """Until running jobs are looked at again: at once when a worker ended or a job arrived."""
+        await asyncio.sleep(SHORTEST)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(INTERVAL - SHORTEST):
+                await self._wake.wait()
+
+    def _hear_end(self) -> None:
+        self._dispatcher.ends.hear()
+        self._wake.set()
 
     async def _rest(self) -> None:
         """Until there is something to do; what is kept for days only needs a look now and then."""

@@ -71,6 +71,11 @@ class WarmLauncher(ColdLauncher):
         self._bury()
         return job.root in self._forked or super().alive(job)
 
+    def pid(self, job: JobDir) -> int | None:
+        """The process of a living worker, as soon as it is known."""
+        forked = self._forked.get(job.root)
+        return forked.pid if forked is not None else super().pid(job)
+
     def close(self) -> None:
         """End the fork server; the workers go on."""
         if self._server is not None:

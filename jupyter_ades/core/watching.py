@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from jupyter_ades.core.ends import Ends
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.recording import Recorder, ended
@@ -36,6 +37,8 @@ class Running:
     folder: JobDir
     #: Modification time of the status that was read last, in ns.
     seen: int = 0
+    #: Whether its worker's end will be heard.
+    heard: bool = False
     #: Monotonic time after which a dismissed job's processes are killed.
     deadline: float | None = None
     #: How the job ended, from when that is known until it is recorded.
@@ -50,6 +53,8 @@ class Watch:
         self._recorder = recorder
         self._limits = limits
         self._running: dict[str, Running] = {}
+        #: Tells an event loop that a worker has ended.
+        self.ends = Ends()
 
     def __len__(self) -> int:
         return len(self._running)
@@ -94,6 +99,8 @@ class Watch:
         # Whether the worker lives is asked before its status is read: one that ended in between
         # has written its last status by then.
         alive = self._launcher.alive(running.folder)
+        if alive:
+            self.listen_for_end(running)
         status = self._news(running)
         if running.ended is not None:
             self.finish(running, running.ended)
@@ -105,6 +112,15 @@ class Watch:
             self._settle_lost(running)
         elif status is not None:
             self._record_progress(running, status)
+
+    def listen_for_end(self, running: Running) -> None:
+        """Hear at once when the job's worker ends, if its process is known by now."""
+        if running.heard:
+            return
+        pid = self._launcher.pid(running.folder)
+        if pid is not None:
+            running.heard = True
+            self.ends.watch(pid)
 
     def _news(self, running: Running) -> WorkerStatus | None:
         """The worker's status when it changed since the last look."""

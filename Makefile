@@ -13,7 +13,7 @@ SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 EVERYDAY := $(addprefix tests/,unit server conformance worker client whole)
 TYPESCRIPT := package.json yarn.lock $(shell find labextension -path '*/lib' -prune -o -type f -print)
 
-.PHONY: help demo lab test test-all lint format coverage bench cwl-conformance docs watch hub clean
+.PHONY: help demo lab test test-all lint format coverage bench storm cwl-conformance docs watch hub clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ coverage: $(VENV)/.test  ## Run every test, with the coverage of branches in jup
 
 bench: $(VENV)/.test  ## Measure, as ratios to what others do of the same or to a goal: NAME=transfers
 	$(BIN)/python -m tests.benchmarks $(NAME)
+
+storm: $(VENV)/.test  ## Kill a server with jobs, over and over, and check that nothing is lost: JOBS, KILLS, SEED
+	$(BIN)/python -m tests.restart.storm --jobs $(or $(JOBS),3000) --kills $(or $(KILLS),150) $(if $(SEED),--seed $(SEED)) $(STORM)
 
 cwl-conformance: $(VENV)/.test  ## Run CWL's conformance tests through a server: SUITE=<checkout of cwl-v1.2>
 	$(BIN)/python -m tests.cwl_conformance $(or $(SUITE),tests/cwl_conformance/suite) $(CWLTEST)

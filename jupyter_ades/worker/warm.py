@@ -47,8 +47,12 @@ def main(handle: str, *further: str) -> int:
     with socket.socket(fileno=int(handle)) as server:
         _import((*LIBRARIES, *further))
         imported_all()
-        server.send(_message(ready=True))
-        order = Forks(server).serve()
+        try:
+            server.send(_message(ready=True))
+            order = Forks(server).serve()
+        except BrokenPipeError:
+            # The server was killed before it was answered.
+            return 0
     if order is not None:
         end(_carry(order))
     return 0

@@ -30,8 +30,10 @@ class Server:
         traits: Mapping[str, object] | None = None,
         user_folder: Path | None = None,
         app: str = "jupyter_server",
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._app = app
+        self._environment = dict(environment or {})
         self.folder = folder
         self.port = _free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
@@ -96,7 +98,8 @@ class Server:
                 stdout=log,
                 stderr=log,
                 env=os.environ
-                | {"JUPYTER_TOKEN": "secret", "JUPYTER_CONFIG_DIR": str(self.folder)},
+                | {"JUPYTER_TOKEN": "secret", "JUPYTER_CONFIG_DIR": str(self.folder)}
+                | self._environment,
             )
         return self._process
 

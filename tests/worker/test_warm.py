@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -193,3 +196,17 @@ def test_the_environment_of_a_job_is_the_launchers(
     psutil.Process(worker.pid).terminate()
     until(lambda: not is_alive(worker))
     os.close(forked.handle)
+
+
+def test_a_fork_server_whose_server_is_gone_ends_without_a_word() -> None:
+    """As when the server is killed while it starts."""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with its:
+        ours.close()
+        ended = subprocess.run(
+            [sys.executable, "-m", "jupyter_ades.worker.warm", str(its.fileno())],
+            pass_fds=[its.fileno()],
+            capture_output=True,
+            timeout=60,
+        )
+    assert (ended.returncode, ended.stderr) == (0, b"")

@@ -250,6 +250,7 @@ class ADES(
             cores=self.job_cores,
             kernel_specs=kernels,
             container_engine=(containers or Containers(self.container_engine)).engine,
+            image_environments=self.image_environments,
             notebook_image=self.notebook_image,
             toil_options=tuple(self.toil_options),
             nodes=self.cluster.nodes,

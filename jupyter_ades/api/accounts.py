@@ -67,4 +67,5 @@ class ProvenanceHandler(AdesHandler):
         def address(path: str) -> str:
             return links.url("jobs", job.id, "files", path)
 
-        self.answer(await self.site.core.beside(prov_json, job, results, address))
+        found = await self.ask(self.service.environments, job)
+        self.answer(await self.site.core.beside(prov_json, job, results, address, found))

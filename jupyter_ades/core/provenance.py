@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from jupyter_ades import __version__
@@ -19,8 +20,16 @@ NAMESPACE = "https://schema.jupyter-ades.org/prov#"
 LONGEST = 1_000
 
 
-def prov_json(job: Job, results: Results | None, address: Callable[[str], str]) -> dict[str, JSON]:
-    """The document; ``address`` makes one of a delivered file's path."""
+def prov_json(
+    job: Job,
+    results: Results | None,
+    address: Callable[[str], str],
+    environments: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, JSON]:
+    """The document; ``address`` makes one of a delivered file's path.
+
+    ``environments`` are those that stood in for images, by image.
+    """
     # Here, as it loads rdflib and more.
     from prov.model import ProvDocument
 
@@ -30,7 +39,15 @@ def prov_json(job: Job, results: Results | None, address: Callable[[str], str]) 
         f"ades:job-{job.id}",
         job.started,
         job.finished,
-        {"prov:label": f"Job {job.id}", "ades:status": str(job.status)},
+        [
+            ("prov:label", f"Job {job.id}"),
+            ("ades:status", str(job.status)),
+            *([("ades:runner", job.request.runner)] if job.request.runner else []),
+            *(
+                ("ades:imageEnvironment", f"{image} -> {environments[image]}")
+                for image in environments
+            ),
+        ],
     )
     process = job.process
     package = document.entity(

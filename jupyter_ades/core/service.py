@@ -47,6 +47,7 @@ from jupyter_ades.model import (
     plain_inputs,
 )
 from jupyter_ades.references import policy_of
+from jupyter_ades.runners.cwltool import environments
 from jupyter_ades.s3.address import S3Address, read_address
 
 _JOB_ID = re.compile(r"[0-9a-f-]{36}")
@@ -270,6 +271,11 @@ class Service(Catalogue):
         """What a job cost; nothing yet before it has ended."""
         folder = self.job_dir(self.job(job_id))
         return read_record(folder.statistics, Statistics) or Statistics()
+
+    def environments(self, job: Job) -> dict[str, str]:
+        """The environments that stood in for images in a job, by image."""
+        order = self.job_dir(job).read_plan()
+        return environments(order.plan) if order else {}
 
     @property
     def outbox(self) -> Outbox:

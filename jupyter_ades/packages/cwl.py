@@ -148,9 +148,13 @@ def _tool(tool: CwlProcess) -> Tool:
 def _containers(tools: Sequence[CwlProcess]) -> dict[str, JSON]:
     """Whether any tool names an image, and whether it is a requirement, not a hint."""
     found = [tool.get_requirement("DockerRequirement") for tool in tools]
+    images = sorted(
+        {str(image["dockerPull"]) for image, _ in found if image and "dockerPull" in image}
+    )
     return {
         "docker": any(image is not None for image, _ in found),
         "docker_required": any(bool(required) for _, required in found),
+        **({"images": images} if images else {}),
     }
 
 

@@ -6,13 +6,14 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from cwltool.context import RuntimeContext
 from cwltool.docker import DockerCommandLineJob, PodmanCommandLineJob
 from cwltool.job import CommandLineJob, JobBase
+from cwltool.singularity import SingularityCommandLineJob
 
 from jupyter_ades.programs.cwl_progress import Part, Progress
 from jupyter_ades.system.descendants import JOB_VARIABLE
@@ -69,6 +70,8 @@ class Listener:
     progress: Progress
     errors: Errors = field(default_factory=Errors)
     failures: list[Failure] = field(default_factory=list)
+    #: Image to the folder of an environment that tools run in instead.
+    environments: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Tail:
@@ -110,6 +113,8 @@ class Heard:
     collect_outputs: Any
     status: str = ""
     code: int | None = None
+    #: The folder of the environment that stands in for the tool's image; empty for none.
+    stand_in: str = ""
 
     def _execute(
         self,
@@ -121,6 +126,8 @@ class Heard:
         self.listener.progress.start(self.part)
         self.collect_outputs = self._noting_code(self.collect_outputs)
         mark = self.listener.errors.mark()
+        if self.stand_in:
+            env = {**env, **_inside(self.stand_in, env)}
         context = runtimeContext.copy()
         # Not by --preserve-environment: what a step is known again by would have it.
         env = {**env, **{name: os.environ[name] for name in (JOB_VARIABLE,) if name in os.environ}}
@@ -139,11 +146,24 @@ class Heard:
         return noting
 
 
+def _inside(prefix: str, env: Mapping[str, str]) -> dict[str, str]:
+    """What makes a tool find an environment's programs before others, as activating it would."""
+    folders = [os.path.join(prefix, "bin"), env.get("PATH", os.defpath)]
+    kind = "CONDA_PREFIX" if os.path.isdir(os.path.join(prefix, "conda-meta")) else "VIRTUAL_ENV"
+    return {"PATH": os.pathsep.join(folders), kind: prefix}
+
+
 class HeardJob(Heard, CommandLineJob):
     """A run with what is installed here."""
 
 
 class _InContainer(Heard):
+    def get_from_requirements(self, r: Any, *arguments: Any, **named: Any) -> str | None:
+        """The image, pulled when it is not here, which may take a while: so it is told."""
+        self.listener.progress.say(f"getting image {r.get('dockerPull') or r.get('dockerImageId')}")
+        found: str | None = super().get_from_requirements(r, *arguments, **named)  # type: ignore[misc]
+        return found
+
     def _preserve_environment_on_containers_warning(self, varnames: Any = None) -> None:
         """Say nothing: the variable that marks the job's processes does no harm in there."""
 
@@ -167,9 +187,14 @@ class HeardPodmanJob(_InContainer, PodmanCommandLineJob):
         return command, cidfile
 
 
+class HeardSingularityJob(_InContainer, SingularityCommandLineJob):
+    """A run in a container of singularity's or apptainer's."""
+
+
 #: cwltool's runs, and ours in their places.
 HEARD: dict[type[JobBase], type[JobBase]] = {
     CommandLineJob: HeardJob,
     DockerCommandLineJob: HeardDockerJob,
     PodmanCommandLineJob: HeardPodmanJob,
+    SingularityCommandLineJob: HeardSingularityJob,
 }

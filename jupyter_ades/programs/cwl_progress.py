@@ -88,6 +88,11 @@ class Progress:
             self._running.append(part)
             self._tell(part.label)
 
+    def say(self, text: str) -> None:
+        """Something other than a tool's run takes a while."""
+        with self._lock:
+            self._tell(text)
+
     def end(self, part: Part, node: Node, *, well: bool) -> None:
         """A tool has ended."""
         with self._lock:

@@ -19,7 +19,7 @@ from jupyter_ades.programs.cwl_counting import (
     step_leaves,
     values_of,
 )
-from jupyter_ades.programs.cwl_jobs import HEARD, Heard, Listener
+from jupyter_ades.programs.cwl_jobs import HEARD, Heard, HeardJob, Listener
 from jupyter_ades.programs.cwl_progress import Node, Place, part_of
 
 #: Name of the attribute by which cwltool's runtime context carries a :class:`Place`.
@@ -35,7 +35,9 @@ class HeardTool(CommandLineTool):
     listener: Listener
 
     def make_job_runner(self, runtimeContext: RuntimeContext) -> type[JobBase]:  # noqa: N803
-        """Our job in the place of cwltool's."""
+        """Our job in the place of cwltool's; one without a container where an environment does."""
+        if self._stand_in():
+            return HeardJob
         kind = super().make_job_runner(runtimeContext)
         return HEARD.get(kind, kind)
 
@@ -47,11 +49,20 @@ class HeardTool(CommandLineTool):
     ) -> Jobs:
         """The tool's jobs, its end counted."""
         leaf = _Leaf(self, self.listener, job_order, runtimeContext)
+        stand_in = self._stand_in()
+        if stand_in:
+            runtimeContext = runtimeContext.copy()  # noqa: N806
+            runtimeContext.use_container = False
         for job in super().job(job_order, leaf.ending(output_callbacks), runtimeContext):
             if isinstance(job, Heard):
-                job.listener, job.part = self.listener, leaf.part
+                job.listener, job.part, job.stand_in = self.listener, leaf.part, stand_in
                 leaf.runs = job
             yield job
+
+    def _stand_in(self) -> str:
+        """The folder of the environment that stands in for the tool's image; empty for none."""
+        required, _ = self.get_requirement("DockerRequirement")
+        return self.listener.environments.get(str((required or {}).get("dockerPull")), "")
 
 
 class HeardExpression(ExpressionTool):

@@ -1,6 +1,6 @@
 """Runs a job's CWL by cwltool: ``python -m jupyter_ades.programs.run_cwl JOB_DIRECTORY [ENGINE]``.
 
-Without a container engine (``docker``, ``podman``) tools run with what is installed here.
+Without a container engine (``docker``, ``podman``, ...) tools run with what is installed here.
 Exit code 0 when it succeeded, 1 when not (``failure.json`` says why), 33 when the package asks for
 something that cwltool does not do, 143 when it was ended.
 """
@@ -26,6 +26,7 @@ from schema_salad.fetcher import DefaultFetcher
 
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import WorkOrder
+from jupyter_ades.programs.cwl_containers import container_arguments
 from jupyter_ades.programs.cwl_counting import leaves
 from jupyter_ades.programs.cwl_javascript import bound_expressions
 from jupyter_ades.programs.cwl_jobs import Listener
@@ -35,10 +36,10 @@ from jupyter_ades.programs.cwl_references import BesideAccess, References, decla
 from jupyter_ades.programs.cwl_schemas import extend_schemas
 from jupyter_ades.programs.cwl_tools import maker
 from jupyter_ades.programs.speaker import Speaker
-from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED
+from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED, environments
 from jupyter_ades.runners.exported import document_of
 from jupyter_ades.runners.steps import write_failure
-from jupyter_ades.system.containers import end_containers, note
+from jupyter_ades.system.containers import end_containers
 
 #: Seconds that tools have to end by themselves when the job is dismissed.
 GRACE = 2.0
@@ -54,10 +55,8 @@ def main(folder: str, engine: str = "") -> int:
     if order is None:
         print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
         return 2
-    if engine:
-        note(job.containers, engine)
     bound_expressions(order.expression_seconds, order.expression_bytes)
-    listener = Listener(Progress(Speaker(sys.stdout)))
+    listener = Listener(Progress(Speaker(sys.stdout)), environments=environments(order.plan))
     code = _run(order, job, listener, engine)
     if code != 0:
         write_failure(job, _failure(listener))
@@ -99,7 +98,7 @@ def _arguments(order: WorkOrder, job: JobDir, engine: str) -> list[str]:
         *("--tmpdir-prefix", f"{scratch}/tmp-"),
         "--enable-ext",
         *(f"--preserve-environment={name}" for name in order.job_environment),
-        *_container_arguments(engine, job),
+        *container_arguments(engine, job),
         *("--no-doc-cache", "--no-compute-checksum", "--disable-color"),
         f"{document}#{workflow}" if workflow else document,
         _url(job.work / JOB_ORDER),
@@ -111,13 +110,6 @@ def _step_arguments(order: WorkOrder, job: JobDir) -> list[str]:
         return ["--basedir", str(job.work)]
     # cwltool knows a step again by its inputs' paths below this folder, for another job as well.
     return ["--basedir", str(job.scratch), "--cachedir", str(job.steps)]
-
-
-def _container_arguments(engine: str, job: JobDir) -> list[str]:
-    if not engine:
-        return ["--no-container"]
-    kind = ["--podman"] if engine == "podman" else []
-    return [*kind, "--cidfile-dir", str(job.containers)]
 
 
 def _url(path: Path) -> str:

@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import WorkOrder
+from jupyter_ades.programs.cwl_containers import container_arguments
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.programs.toil_log import Failed, LeaderLog, label
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED
@@ -29,7 +30,6 @@ from jupyter_ades.runners.exported import document_of
 from jupyter_ades.runners.steps import write_failure
 from jupyter_ades.runners.toil import DONE, STORE, has_option, is_local, pointer
 from jupyter_ades.system.batch import note
-from jupyter_ades.system.containers import note as note_containers
 from jupyter_ades.system.leftovers import end_elsewhere
 
 #: Seconds that Toil has to end what runs when the job is dismissed.
@@ -48,8 +48,6 @@ def main(folder: str, engine: str, *options: str) -> int:
     if store is None:
         write_failure(job, {"errors": ["what the earlier job kept of its steps is gone"]})
         return 1
-    if engine != "none":
-        note_containers(job.containers, engine)
     note(job.batch, order.job_id)
     with open(job.work / OUTPUTS, "wb") as outputs:
         leader = subprocess.Popen(
@@ -98,7 +96,7 @@ def _command(
         *("--disableProgress", "--logColors", "False", "--maxLogFileSize", "10MiB"),
         *("--statePollingWait", "1", "--enable-ext", "--no-compute-checksum"),
         *(["--retryCount", "0", "--maxCores", str(order.cores)] if is_local(options) else []),
-        *_container_arguments(engine, job),
+        *container_arguments("" if engine == "none" else engine, job),
         *options,
         where,
         _url(job.work / JOB_ORDER),
@@ -108,14 +106,6 @@ def _command(
 def _url(path: Path) -> str:
     """A path as a URL: CWL's tools take "#" and "%" in paths as a URL's."""
     return f"file://{quote(str(path))}"
-
-
-def _container_arguments(engine: str, job: JobDir) -> list[str]:
-    kinds = {"podman": "--podman", "singularity": "--singularity", "apptainer": "--singularity"}
-    if engine == "none":
-        return ["--no-container"]
-    named = [kinds[engine]] if engine in kinds else []
-    return [*named, "--cidfile-dir", str(job.containers)]
 
 
 class _Counting(threading.Thread):

@@ -36,6 +36,8 @@ class Site:
     #: The container engine that works here: ``docker``, ``podman``, or empty for none. Asked only
     #: for packages that name an image: the first answer may take a second.
     container_engine: Callable[[], str] = lambda: ""
+    #: Image to the folder of an environment (conda's or venv's) that tools run in instead.
+    image_environments: Mapping[str, str] = field(default_factory=dict)
     #: The image that notebooks run in as tools of a runner of CWL; empty for none.
     notebook_image: str = ""
     #: Options of toil-cwl-runner that the operator gives.

@@ -37,6 +37,8 @@ NO_ENGINE = (
     " here: install podman or start docker, and see c.ADES.container_engine; or move"
     " DockerRequirement to hints, to run its tools with what is installed here."
 )
+#: In the plan's environment: image to the environment that stands in for it, as JSON.
+ENVIRONMENTS = "JUPYTER_ADES_IMAGE_ENVIRONMENTS"
 CLASSES = {"file": "File", "directory": "Directory", "stac-item": "File"}
 
 
@@ -53,7 +55,7 @@ class CwltoolRunner:
         return Plan(
             runner=self.name,
             argv=(*program, str(job.root), *((engine,) if engine else ())),
-            env=environment(site),
+            env={**environment(site), **_told(_mapped(process, site))},
             stop_signal="SIGTERM",
         )
 
@@ -61,11 +63,20 @@ class CwltoolRunner:
         """Raise Unavailable when the package requires a container and none can be run here."""
         if process.details.get("docker_required"):
             self._engine(process, site)
+        for image, prefix in _mapped(process, site).items():
+            if not Path(prefix, "bin").is_dir():
+                raise Unavailable(
+                    f"c.ADES.image_environments maps the image {image} of {process.id} to {prefix},"
+                    " which is no environment: it has no folder 'bin'."
+                )
 
     def _engine(self, process: Process, site: Site) -> str:
         """The engine for the package's containers; empty when it runs without."""
         if process.kind == "notebook":
             return site.container_engine() if site.notebook_image else ""
+        mapped = site.image_environments
+        if process.details.get("images") and mapped.keys() >= set(process.details["images"]):
+            return ""
         required = process.details.get("docker_required")
         named = required or process.details.get("docker")
         engine = site.container_engine() if named else ""
@@ -116,6 +127,23 @@ def environment(site: Site) -> dict[str, str]:
     here = str(Path(sys.prefix, "bin"))
     path = {"PATH": os.pathsep.join([here, os.environ.get("PATH", os.defpath)])}
     return {**path, IMAGE: site.notebook_image} if site.notebook_image else path
+
+
+def _mapped(process: Process, site: Site) -> dict[str, str]:
+    """Each image of a package that an environment stands in for, and the environment's folder."""
+    images = process.details.get("images") or ()
+    found = {image: site.image_environments.get(image, "") for image in images}
+    return {image: str(Path(prefix).expanduser()) for image, prefix in found.items() if prefix}
+
+
+def _told(mapped: Mapping[str, str]) -> dict[str, str]:
+    return {ENVIRONMENTS: json.dumps(mapped)} if mapped else {}
+
+
+def environments(plan: Plan) -> dict[str, str]:
+    """The environments that stand in for images in a job, by image."""
+    found: dict[str, str] = json.loads(plan.env.get(ENVIRONMENTS, "{}"))
+    return found
 
 
 def needs_of(process: Process) -> dict[str, float]:

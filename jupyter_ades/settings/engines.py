@@ -16,6 +16,12 @@ class EngineTraits(HasTraits):
         help="Engine for the containers of CWL packages: 'docker', 'podman', 'apptainer',"
         " 'singularity', 'none', or 'auto', the first of them that works. Default: 'auto'.",
     ).tag(config=True)
+    image_environments = Dict(
+        value_trait=Unicode(),
+        key_trait=Unicode(),
+        help="Container image, as packages name it, to the folder of a conda or virtual environment"
+        " that its tools run in instead, without a container. Default: none.",
+    ).tag(config=True)
     notebook_image = Unicode(
         help="Container image that notebooks run in when a runner of CWL carries them, and that"
         " their exported packages name; it has jupyter_ades and their kernel. Default: none, they"

@@ -113,3 +113,23 @@ def test_a_dismissal_leaves_no_container(bench: Bench, killed: bool) -> None:
 def test_podman_is_found(engine: dict[str, str]) -> None:
     assert works("podman")
     assert Containers("podman").engine() == "podman"
+
+
+def test_an_image_is_told_of_before_its_tool(bench: Bench) -> None:
+    """It may have to be pulled, which may take long."""
+    running = start(bench, "echo", inputs={"word": "x"})
+    running.wait()
+    assert f"getting image {IMAGE}" in running.job.statistics.read_text()
+
+
+def test_an_image_that_does_not_exist_is_named(bench: Bench) -> None:
+    image = "localhost/no-such-image:7"
+    plan = CwltoolRunner().plan(
+        PROCESS, JobDir(bench.root / "job"), Site(container_engine=lambda: "podman")
+    )
+    running = bench.start(
+        PROCESS, tool("ls", image=image), name="job", plan=plan, inputs={"word": "x"}
+    )
+    status = running.wait()
+    assert status.status is JobStatus.FAILED
+    assert image in status.message

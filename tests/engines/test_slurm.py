@@ -144,10 +144,10 @@ def test_what_a_lost_worker_had_in_the_queue_is_cancelled(
 
     job_id = execute(server, words=["a", "b"], gate=str(gate))
     meanwhile(server, job_id, lambda: len(slurm.queue()) == 2)
-    for process in psutil.process_iter():
-        words = " ".join(process.cmdline()) if process.pid in psutil.pids() else ""
-        if job_id in words and ("jupyter_ades.worker" in words or "run_toil" in words):
-            process.kill()
+    told = server.folder / "state" / "terradue" / "jobs" / job_id / "worker.json"
+    worker = psutil.Process(json.loads(told.read_text())["pid"])
+    for process in (*worker.children(recursive=True), worker):
+        process.kill()
     assert ended(server, job_id)["status"] == "failed"
     until(lambda: slurm.queue() == [], 20)
 

@@ -26,6 +26,7 @@ def test_the_seeds_own_package(tmp_path: Path) -> None:
         "workflow": "snuggs",
         "docker": True,
         "docker_required": False,
+        "images": ["alpine"],
         "reusable_steps": False,
     }
     assert process.media_type == "application/cwl"

@@ -44,3 +44,37 @@ $graph:
   requirements: {ResourceRequirement: {coresMin: 1, ramMin: 64}}
   baseCommand: [cat]
 """
+
+#: Each of ``names`` becomes a folder with a STAC item, as Earth observation packages write them.
+WIDE = """cwlVersion: v1.2
+$graph:
+- class: Workflow
+  id: main
+  requirements: {ScatterFeatureRequirement: {}}
+  inputs: {names: "string[]"}
+  outputs: {items: {type: "Directory[]", outputSource: make/item}}
+  steps:
+    make: {run: "#make", scatter: name, in: {name: names}, out: [item]}
+- class: CommandLineTool
+  id: make
+  inputs: {name: {type: string, inputBinding: {position: 1}}}
+  outputs: {item: {type: Directory, outputBinding: {glob: result}}}
+  requirements:
+    ResourceRequirement: {coresMin: 1, ramMin: 16}
+    InitialWorkDirRequirement:
+      listing:
+      - entryname: make.sh
+        entry: |-
+          mkdir -p result
+          echo "$1" > result/data.txt
+          cat > result/catalog.json <<END
+          {"type": "Catalog", "stac_version": "1.0.0", "id": "c", "description": "c",
+           "links": [{"rel": "item", "href": "./item.json"}]}
+          END
+          cat > result/item.json <<END
+          {"type": "Feature", "stac_version": "1.0.0", "id": "$1", "geometry": null,
+           "properties": {"datetime": "2026-01-01T00:00:00Z"}, "links": [],
+           "assets": {"data": {"href": "./data.txt", "type": "text/plain", "roles": ["data"]}}}
+          END
+  baseCommand: [sh, make.sh]
+"""

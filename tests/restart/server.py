@@ -119,6 +119,12 @@ class Server:
         assert answer.status_code != 404, "the server runs without the extension"
         return answer.ok
 
+    @property
+    def pid(self) -> int:
+        """The server's process number."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """As a machine would: no signal that can be handled."""
         assert self._process is not None

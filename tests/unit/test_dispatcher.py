@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -326,3 +327,16 @@ def test_a_pause_ends_with_the_last_waiting_job(workspace: Workspace, build: Bui
 
 def no_space(*_: Any, **__: Any) -> Job:
     raise StorageFull("no space left")
+
+
+def test_what_jobs_hold_is_for_the_user_alone(tmp_path: Path, launcher: InlineLauncher) -> None:
+    before = os.umask(0)
+    try:
+        opened = Workspace("open", tmp_path / "s", tmp_path / "r", scratch=tmp_path / "fast")
+        folder = opened.make_job_dir("j")
+        folders = (opened.root, opened.jobs, opened.packages, folder.root, folder.scratch)
+        assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}
+        assert (opened.root / "ades.lock").stat().st_mode & 0o077 == 0
+        opened.close()
+    finally:
+        os.umask(before)

@@ -19,7 +19,7 @@ from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import Overtaken, StorageFull
 from jupyter_ades.model import FetchPolicy, Job, JobStatus, Process
 from jupyter_ades.runners.base import Runner, Site
-from jupyter_ades.runners.choosing import choose
+from jupyter_ades.runners.choosing import choose, elsewhere
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Dispatcher:
         self._site = site
         self._recorder = Recorder(announce)
         self._watch = Watch(launcher, self._recorder, limits)
-        self._queue = Queue(workspaces, limits, self._watch)
+        self._queue = Queue(workspaces, limits, self._watch, self._is_elsewhere)
         self._starter = Starter(
             launcher=launcher,
             runner=runner,
@@ -107,6 +107,9 @@ class Dispatcher:
                 self._starter.start(workspace, job)
         except StorageFull:
             log.warning("No space left to start jobs; they wait")
+
+    def _is_elsewhere(self, job: Job) -> bool:
+        return elsewhere(self._runner(job.request.runner or job.process.runner), self._site)
 
     # asked by the service
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.needs import needs, process_rule, workspace_rule
 from jupyter_ades.core.space import lack_of_space, mebibytes
 from jupyter_ades.core.watching import Watch
 from jupyter_ades.core.workspace import Workspace
-from jupyter_ades.model import Job, JobStatus, Process
+from jupyter_ades.model import Job, JobStatus
+from jupyter_ades.resources import Resources
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +25,16 @@ log = logging.getLogger(__name__)
 class Queue:
     """The waiting jobs of all workspaces that this server dispatches."""
 
-    def __init__(self, workspaces: Sequence[Workspace], limits: Limits, watch: Watch) -> None:
+    def __init__(
+        self,
+        workspaces: Sequence[Workspace],
+        limits: Limits,
+        watch: Watch,
+        elsewhere: Callable[[Job], bool],
+    ) -> None:
         self._workspaces = workspaces
+        #: Whether a job's steps run on other machines.
+        self._elsewhere = elsewhere
         self._limits = limits
         self._watch = watch
         #: Starts so far: which workspace with waiting jobs has the next turn.
@@ -50,13 +59,13 @@ class Queue:
                 f"waits: as many jobs of {job.process.alias or job.process.id} run as may at once"
                 " (c.ADES.process_limits)"
             )
-        return self._lacking(job.process)
+        return self._lacking(job)
 
     def next_jobs(self) -> Iterator[tuple[Workspace, Job]]:
         """Jobs to start, each to be started before the next is asked for."""
         while len(self._watch) < self._limits.max_running_jobs:
             found = self._next()
-            if found is None or self._lacking(found[1].process):
+            if found is None or self._lacking(found[1]):
                 # What is free is kept for this one, or a large job would wait for ever.
                 return
             self._turn += 1
@@ -83,10 +92,14 @@ class Queue:
         }
         return {name for name, most in limits.items() if most is not None and running[name] >= most}
 
-    def _lacking(self, process: Process) -> str:
-        """What a job of a process still waits for; empty when there is enough of everything."""
-        wanted = needs(process, self._limits)
-        taken = [needs(each.job.process, self._limits) for each in self._watch]
+    def _reserved(self, job: Job) -> Resources:
+        """What a job keeps from others here: nothing when its steps run elsewhere."""
+        return Resources() if self._elsewhere(job) else needs(job.process, self._limits)
+
+    def _lacking(self, job: Job) -> str:
+        """What a job still waits for; empty when there is enough of everything."""
+        wanted = self._reserved(job)
+        taken = [self._reserved(each.job) for each in self._watch]
         cores = self._limits.max_cores - sum(each.cores for each in taken)
         memory = self._limits.max_memory_bytes - sum(each.memory for each in taken)
         if wanted.cores > cores:

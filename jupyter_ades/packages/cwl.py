@@ -88,7 +88,6 @@ class CwlReader:
             details={
                 "workflow": workflow,
                 **_containers(tools),
-                **_needs(tools),
                 REUSABLE_STEPS: _reusable([loaded.tool, *tools]),
                 **({RUNNER: about.runner} if about.runner else {}),
                 **({} if about.resume is None else {RESUME: about.resume}),
@@ -156,23 +155,6 @@ def _containers(tools: Sequence[CwlProcess]) -> dict[str, JSON]:
         "docker_required": any(bool(required) for _, required in found),
         **({"images": images} if images else {}),
     }
-
-
-def _needs(tools: Sequence[CwlProcess]) -> dict[str, JSON]:
-    """The most cores, and MiB of memory, that any tool asks for in numbers."""
-    found = [(tool.get_requirement("ResourceRequirement")[0] or {}) for tool in tools]
-
-    def most(name: str) -> float:
-        asked = (each.get(f"{name}Min", each.get(f"{name}Max")) for each in found)
-        return max(map(_number, asked), default=0.0)
-
-    needs = {name: most(name) for name in ("cores", "ram")}
-    return {"needs": needs} if any(needs.values()) else {}
-
-
-def _number(value: JSON) -> float:
-    """An expression's value is known only when the job runs."""
-    return float(value) if isinstance(value, (int, float)) else 0.0
 
 
 def _reusable(processes: Sequence[CwlProcess]) -> bool:

@@ -55,7 +55,8 @@ class Runner(Protocol):
 
     One may have besides ``check(process, site)``, which raises an AdesError for a process that
     cannot run here, and ``missing(site)``, which says in words what it lacks to be used at all, or
-    nothing. Both are asked before a job is accepted.
+    nothing, which are asked before a job is accepted; and ``elsewhere(site)``, whether steps run on
+    other machines: such jobs take no cores or memory of the server's from others.
     """
 
     #: The name in plans, traits and entry points.

@@ -61,6 +61,12 @@ def missing(engine: Runner, site: Site) -> str:
     return str(ask(site)) if ask else ""
 
 
+def elsewhere(engine: Runner, site: Site) -> bool:
+    """Whether the steps of a runner's jobs run on other machines than the server's."""
+    ask = getattr(engine, "elsewhere", None)
+    return bool(ask(site)) if ask else False
+
+
 def _able(process: Process, find: Find) -> list[str]:
     """The runners that carry a kind of process; those that cannot be loaded are left out."""
     return [name for name in names() if process.kind in _kinds(name, find)]

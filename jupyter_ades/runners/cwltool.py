@@ -146,12 +146,6 @@ def environments(plan: Plan) -> dict[str, str]:
     return found
 
 
-def needs_of(process: Process) -> dict[str, float]:
-    """What the step that asks for most asks for: ``cores``, and ``ram`` in MiB."""
-    needs = process.details.get("needs") or {}
-    return {key: float(needs.get(key) or 0) for key in ("cores", "ram")}
-
-
 def _as_cwl(value: JSON) -> JSON:
     """A staged input as CWL's File and Directory objects."""
     if isinstance(value, list):

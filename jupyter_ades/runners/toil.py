@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,14 @@ from typing import Any
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import Plan, Process
+from jupyter_ades.resources import Resources
 from jupyter_ades.runners.base import Site
-from jupyter_ades.runners.cwltool import CwltoolRunner, environment, needs_of
+from jupyter_ades.runners.cwltool import CwltoolRunner, environment
 
 #: In the job's scratch: Toil's job store, and beside it the names of the steps that are done.
 STORE, DONE = "toil-store", "done"
 LOCAL = "single_machine"
+MIB = 2**20
 #: Batch system to the program that submits to it, where Toil uses one.
 SUBMITTERS = {"slurm": "sbatch", "grid_engine": "qsub", "lsf": "bsub", "torque": "qsub"}
 #: How jobs in Slurm's queue are known (:mod:`jupyter_ades.system.batch`), and that Slurm leaves it
@@ -44,12 +46,18 @@ class ToilRunner(CwltoolRunner):
             return "Slurm does not answer (sinfo)."
         return ""
 
+    def elsewhere(self, site: Site) -> bool:
+        """Whether steps run where the batch system puts them."""
+        return not is_local(site.toil_options)
+
     def check(self, process: Process, site: Site) -> None:
         """Raise Unavailable when a step asks for more than any node has."""
         super().check(process, site)
-        system, needs = batch_system(site.toil_options), needs_of(process)
-        asked = f"A step of {process.id} asks for {needs['cores']:g} cores and {needs['ram']:g} MiB"
-        if system == LOCAL and needs["cores"] > site.cores:
+        system, needs = batch_system(site.toil_options), process.resources
+        asked = (
+            f"A step of {process.id} asks for {needs.cores:g} cores and {needs.memory / MIB:g} MiB"
+        )
+        if system == LOCAL and needs.cores > site.cores:
             raise Unavailable(
                 f"{asked} (ResourceRequirement); a job here has {site.cores} (c.ADES.job_cores)."
             )
@@ -81,8 +89,8 @@ class ToilRunner(CwltoolRunner):
         )
 
 
-def _fits(needs: Mapping[str, float], node: Any) -> bool:
-    return bool(node.cores >= needs["cores"] and node.memory_mib >= needs["ram"])
+def _fits(needs: Resources, node: Any) -> bool:
+    return bool(node.cores >= needs.cores and node.memory_mib >= needs.memory / MIB)
 
 
 def pointer(job: JobDir) -> Path:

@@ -171,6 +171,15 @@ def test_a_workspace_at_its_limit_leaves_the_rest_to_others(
     second.close()
 
 
+def test_jobs_whose_steps_run_elsewhere_take_nothing_here(
+    workspace: Workspace, dispatch: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeRunner, "elsewhere", lambda runner, site: True, raising=False)
+    ids = [submit(workspace, cores=64, memory=512 * GIB) for _ in range(3)]
+    dispatch(max_cores=1, max_memory_bytes=GIB).tick()
+    assert states(workspace, *ids) == ["running"] * 3
+
+
 def test_a_rule_bounds_time_and_memory(workspace: Workspace, dispatch: Build) -> None:
     job_id = submit(workspace, memory_limit=2 * GIB)
     rules = {"*": ProcessRule(seconds=60)}

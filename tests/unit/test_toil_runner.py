@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
+from jupyter_ades.resources import Resources
 from jupyter_ades.runners import toil
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.toil import ToilRunner, batch_system
@@ -16,7 +17,7 @@ from jupyter_ades.system.batch import Node
 from tests.worker.support import CWL
 
 SLURM = ("--batchSystem", "slurm")
-BIG = replace(CWL, details={"needs": {"cores": 8, "ram": 64_000}})
+BIG = replace(CWL, resources=Resources(cores=8, memory=64_000 * 2**20))
 NODES = (Node(cores=16, memory_mib=32_000), Node(cores=4, memory_mib=128_000))
 
 

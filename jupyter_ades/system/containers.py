@@ -19,6 +19,8 @@ ENGINES = {
 }
 #: Choices of a site besides: the first engine that works, or none at all.
 AUTO, NONE = "auto", "none"
+#: How an engine is told to end a container at once; podman would wait for it for 10 seconds.
+FORCE = {"podman": ("--force", "--time", "0")}
 #: Seconds that an engine has to answer, and to end a container.
 ANSWER, END = 5.0, 10.0
 #: Seconds for which an answer is believed; a daemon that was down may be up soon.
@@ -75,7 +77,8 @@ def end_containers(folder: Path) -> None:
             container = path.read_text(encoding="utf-8").strip()
             # Removed by force also when it has ended, or was made and never started.
             if engine and container:
-                _call(engine, "rm", "--force", container, seconds=END)
+                force = FORCE.get(Path(engine).name, ("--force",))
+                _call(engine, "rm", *force, container, seconds=END)
             path.unlink()
 
 

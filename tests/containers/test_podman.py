@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_ades.core.launcher import ColdLauncher
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JobStatus, Process
 from jupyter_ades.runners.base import Site
@@ -106,6 +107,21 @@ def test_a_dismissal_leaves_no_container(bench: Bench, killed: bool) -> None:
     else:
         running.dismiss()
         assert running.wait().status is JobStatus.DISMISSED
+    assert podman("ps", "--all", "--quiet").stdout == ""
+    assert running.left() == []
+
+
+def test_a_container_of_a_lost_worker_is_ended(bench: Bench) -> None:
+    """All processes of a job are killed at once; the engine keeps its container all the same."""
+    running = start(bench, "sleep 600", inputs={"word": "x"})
+    until(lambda: podman("ps", "--quiet").stdout)
+    running.process.kill()
+    running.process.wait()
+    for each in running.left():
+        if "run_cwl" in " ".join(each.cmdline()):
+            each.kill()
+    assert podman("ps", "--quiet").stdout
+    ColdLauncher().kill(running.job)
     assert podman("ps", "--all", "--quiet").stdout == ""
     assert running.left() == []
 

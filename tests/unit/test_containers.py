@@ -82,7 +82,7 @@ def test_containers_are_ended_by_their_ids(machine: Path, tmp_path: Path) -> Non
     (folder / "b.cid").write_text("")
     end_containers(folder)
     end_containers(folder)
-    assert calls(machine) == ["podman rm --force abc"]
+    assert calls(machine) == ["podman rm --force --time 0 abc"]
     assert [path.name for path in folder.iterdir()] == ["engine"]
 
 

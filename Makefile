@@ -44,7 +44,7 @@ coverage: $(VENV)/.test  ## Run every test, with the coverage of branches in jup
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=90
 
-bench: $(VENV)/.test  ## Measure, as ratios to what others do of the same or to a goal: NAME=transfers
+bench: $(VENV)/.test  ## Measure what has a goal, beside others in the same run, into docs/performance.md: NAME=transfers
 	$(BIN)/python -m tests.benchmarks $(NAME)
 
 storm: $(VENV)/.test  ## Kill a server with jobs, over and over, and check that nothing is lost: JOBS, KILLS, SEED

@@ -1,0 +1,112 @@
+"""Other people's services, each in an environment of its own below ``.peers``, which is ignored."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.restart.server import _free_port
+
+ROOT = Path(__file__).parents[2]
+PEERS = ROOT / ".peers"
+PATIENCE = 600.0
+
+
+def environment(name: str, *packages: str) -> Path:
+    """The folder of an environment's commands, made when it is not there."""
+    folder = PEERS / name
+    done = folder / ".installed"
+    if not done.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        install = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", *packages]
+        subprocess.run(install, check=True)
+        done.touch()
+    return folder / "bin"
+
+
+class Scheduler:
+    """jupyter-scheduler in a server of its own."""
+
+    def __init__(self, origin: str) -> None:
+        self._jobs = f"{origin}/scheduler/jobs"
+
+    def send(self, notebook: str) -> str:
+        """Ask for one job; its id."""
+        body = {
+            "name": notebook,
+            "input_uri": notebook,
+            "runtime_environment_name": self._environment,
+            "output_formats": ["ipynb"],
+        }
+        return str(self._ask("POST", self._jobs, body)["job_id"])
+
+    _environment = ""
+
+    def choose(self) -> None:
+        """Take the first environment that it offers."""
+        found = self._ask("GET", self._jobs.replace("/jobs", "/runtime_environments"))
+        self._environment = found[0]["name"]
+
+    def wait(self, job: str, every: float) -> None:
+        """Until a job has ended well."""
+        deadline = time.monotonic() + PATIENCE
+        while (status := self._ask("GET", f"{self._jobs}/{job}")["status"]) != "COMPLETED":
+            # It says STOPPED of jobs that have not started yet.
+            assert status != "FAILED"
+            assert time.monotonic() < deadline, status
+            time.sleep(every)
+
+    def _ask(self, method: str, url: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": "token secret", "Content-Type": "application/json"}
+        request = urllib.request.Request(url, data=data, method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return json.loads(answer.read() or b"null")
+
+
+@contextmanager
+def jupyter_scheduler(folder: Path) -> Iterator[Scheduler]:
+    """One that answers."""
+    commands = environment("jupyter-scheduler", "jupyter-scheduler", "numpy", "ipykernel")
+    folder.mkdir(exist_ok=True)
+    port = _free_port()
+    arguments = [
+        *("server", f"--port={port}", "--ServerApp.port_retries=0", "--ip=127.0.0.1"),
+        *("--no-browser", "--allow-root", "--IdentityProvider.token=secret"),
+        f"--ServerApp.root_dir={folder}",
+    ]
+    own = {"JUPYTER_DATA_DIR": str(folder / ".data"), "JUPYTER_CONFIG_DIR": str(folder / ".config")}
+    own["PATH"] = f"{commands}{os.pathsep}{os.environ['PATH']}"
+    with open(folder / "log", "wb") as log:
+        server = subprocess.Popen(
+            [str(commands / "jupyter"), *arguments],
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **own},
+            start_new_session=True,
+        )
+    try:
+        yield _answering(Scheduler(f"http://127.0.0.1:{port}"), folder / "log")
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def _answering(scheduler: Scheduler, log: Path) -> Scheduler:
+    deadline = time.monotonic() + 90
+    while True:
+        try:
+            scheduler.choose()
+        except OSError:
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        else:
+            return scheduler

@@ -252,6 +252,7 @@ class ADES(
             container_engine=(containers or Containers(self.container_engine)).engine,
             image_environments=self.image_environments,
             notebook_image=self.notebook_image,
+            kubernetes=self.kubernetes,
             toil_options=tuple(self.toil_options),
             nodes=self.cluster.nodes,
             cluster_answers=batch.answers,

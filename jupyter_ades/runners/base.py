@@ -40,6 +40,8 @@ class Site:
     image_environments: Mapping[str, str] = field(default_factory=dict)
     #: The image that notebooks run in as tools of a runner of CWL; empty for none.
     notebook_image: str = ""
+    #: Where pods of Kubernetes run and what they mount (``c.ADES.kubernetes``).
+    kubernetes: Mapping[str, JSON] = field(default_factory=dict)
     #: Options of toil-cwl-runner that the operator gives.
     toil_options: tuple[str, ...] = ()
     #: The nodes of Slurm's cluster, each with ``cores`` and ``memory_mib``, and whether Slurm

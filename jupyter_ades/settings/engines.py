@@ -27,6 +27,12 @@ class EngineTraits(HasTraits):
         " their exported packages name; it has jupyter_ades and their kernel. Default: none, they"
         " run with what is installed.",
     ).tag(config=True)
+    kubernetes = Dict(
+        key_trait=Unicode(),
+        help="For the runner 'calrissian': 'namespace', 'claim' (the volume claim with the job"
+        " directories), 'mount' (its folder, the same in pods as here), 'image' (Calrissian's), and"
+        " perhaps 'service_account', 'max_cores' (4) and 'max_ram' ('8G'). Default: none.",
+    ).tag(config=True)
     toil_options = List(
         Unicode(),
         help="Options of toil-cwl-runner for the jobs of the runner 'toil', such as"

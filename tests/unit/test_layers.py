@@ -94,6 +94,7 @@ ONLY_IN = {
         "core/launcher",
         "core/warm_launcher",
         "programs/run_cwl",
+        "programs/run_calrissian",
         "programs/run_toil",
     },
 }

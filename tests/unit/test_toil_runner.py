@@ -14,7 +14,7 @@ from jupyter_ades.runners import toil
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.toil import ToilRunner, batch_system
 from jupyter_ades.system.batch import Node
-from tests.worker.support import CWL
+from tests.worker.support import CWL, Bench
 
 SLURM = ("--batchSystem", "slurm")
 BIG = replace(CWL, resources=Resources(cores=8, memory=64_000 * 2**20))
@@ -83,3 +83,17 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "does not answer" in ToilRunner().missing(Site(toil_options=SLURM))
     answering = Site(toil_options=SLURM, cluster_answers=lambda: True)
     assert ToilRunner().missing(answering) == ""
+
+
+def test_a_job_store_elsewhere_takes_the_place_of_ours(tmp_path: Path) -> None:
+    """As on Kubernetes, whose pods reach no folder of the job's."""
+    run_toil = pytest.importorskip("jupyter_ades.programs.run_toil")
+    job = JobDir(tmp_path)
+    job.work.mkdir()
+    options = ("--batchSystem", "kubernetes", "--jobStore", "aws:eu-west-1:toil")
+    order = Bench(root=tmp_path).order(CWL, ToilRunner().plan(CWL, job, Site(toil_options=options)))
+    words = run_toil._command(order, job, tmp_path / "store", "none", options)
+    assert words.count("--jobStore") == 1
+    assert words[words.index("--jobStore") + 1] == "aws:eu-west-1:toil"
+    assert "--retryCount" not in words
+    assert words[-2:] == [f"file://{job.package}/app.cwl#main", f"file://{job.work}/job-order.json"]

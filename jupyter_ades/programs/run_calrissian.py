@@ -1,0 +1,210 @@
+"""Runs a job's CWL by Calrissian: ``python -m jupyter_ades.programs.run_calrissian JOB [end]``.
+
+Submits a Kubernetes Job with Calrissian's own image, and tells of its pods until it ends; with
+``end`` it only removes what a lost program left in the cluster. Exit code 0 when it succeeded, 1
+when not (``failure.json`` says why), 143 when it was ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from urllib3.exceptions import HTTPError
+
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import WorkOrder
+from jupyter_ades.programs.kubernetes_job import LABEL, fault_of, manifest, name_of, waits_for
+from jupyter_ades.programs.speaker import Speaker
+from jupyter_ades.runners.calrissian import SETTINGS, command
+from jupyter_ades.runners.steps import write_failure
+from jupyter_ades.system.leftovers import forget_pods, note_pods
+
+#: Seconds between two looks at the pods, and that an image has to be pulled after a first failure.
+LOOK, PULL = float(os.environ.get("JUPYTER_ADES_LOOK", "2")), 60.0
+#: The main container's name; the tools' pods are Calrissian's.
+MAIN = "calrissian"
+
+
+def main(folder: str, act: str = "") -> int:
+    """Run the workflow of a job directory; the exit code."""
+    job = JobDir(Path(folder))
+    order = job.read_plan()
+    if order is None:
+        print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
+        return 2
+    settings = json.loads(order.plan.env[SETTINGS])
+    cluster = Cluster(settings["namespace"], order.job_id)
+    if act == "end":
+        cluster.remove()
+        return 0
+    signal.signal(signal.SIGTERM, partial(_end, cluster))
+    (job.work / "labels.yml").write_text(json.dumps({LABEL: order.job_id}), encoding="utf-8")
+    note_pods(job)
+    try:
+        cluster.submit(manifest(order.job_id, command(order.process, job, settings), settings))
+        fault = Watch(cluster, Speaker(sys.stdout), _count(order, job)).follow()
+    except cluster.refusals as error:
+        fault = f"the cluster refused: {error}"
+    cluster.remove()
+    forget_pods(job)
+    if fault is None:
+        return 0
+    write_failure(job, {"errors": [fault]})
+    return 1
+
+
+def _count(order: WorkOrder, job: JobDir) -> int:
+    """The steps; 1 for a package that cannot be read, which Calrissian will say."""
+    from jupyter_ades.programs.toil_counting import count
+
+    with suppress(Exception):
+        return count(order, job)
+    return 1
+
+
+class Cluster:
+    """One job's objects in Kubernetes."""
+
+    def __init__(self, namespace: str, job_id: str) -> None:
+        from kubernetes import client, config
+
+        try:
+            config.load_incluster_config()
+        except config.ConfigException:
+            config.load_kube_config()
+        self._batch, self._core = client.BatchV1Api(), client.CoreV1Api()
+        self._client: Any = client
+        #: What the API, or the way to it, may raise.
+        self.refusals = (client.ApiException, OSError, HTTPError)
+        self._namespace, self._selector = namespace, f"{LABEL}={job_id}"
+        self.name = name_of(job_id)
+
+    def submit(self, document: dict[str, Any]) -> None:
+        """Make the Job."""
+        self._batch.create_namespaced_job(self._namespace, document)
+
+    def pods(self) -> list[dict[str, Any]]:
+        """The job's pods, as the API's JSON has them."""
+        listed = self._core.list_namespaced_pod(self._namespace, label_selector=self._selector)
+        plain: list[dict[str, Any]] = self._client.ApiClient().sanitize_for_serialization(
+            listed.items
+        )
+        return plain
+
+    def log(self, pod: str) -> str:
+        """What a pod has said so far; empty when it has no log yet."""
+        with suppress(self._client.ApiException):
+            return str(self._core.read_namespaced_pod_log(pod, self._namespace))
+        return ""
+
+    def remove(self) -> None:
+        """Remove the Job with all pods that carry its label."""
+        acts: tuple[Callable[[], Any], ...] = (
+            lambda: self._batch.delete_namespaced_job(
+                self.name, self._namespace, propagation_policy="Background"
+            ),
+            lambda: self._core.delete_collection_namespaced_pod(
+                self._namespace, label_selector=self._selector
+            ),
+        )
+        for act in acts:
+            with suppress(self._client.ApiException):
+                act()
+
+
+class Watch:
+    """Tells of a job's pods until the main one ends."""
+
+    def __init__(self, cluster: Cluster, speaker: Speaker, total: int) -> None:
+        self._cluster, self._speaker, self._total = cluster, speaker, total
+        self._said: dict[str, int] = {}
+        self._told: set[str] = set()
+        #: Pod of a tool to whether it has ended; Calrissian removes those that have.
+        self._tools: dict[str, bool] = {}
+        self._faults: dict[str, str] = {}
+        self._stuck: float | None = None
+
+    def follow(self) -> str | None:
+        """Why it failed, or None when it ended well."""
+        seen = False
+        while True:
+            pods = {each["metadata"]["name"]: each for each in self._cluster.pods()}
+            mains = [name for name in pods if name.startswith(self._cluster.name)]
+            self._look_at_tools({name: pod for name, pod in pods.items() if name not in mains})
+            seen = seen or bool(mains)
+            if seen and not mains:
+                return "its pod is gone: it was removed by somebody, or with its node"
+            for name in mains:
+                self._tell_log(name)
+                end = self._end_of(pods[name])
+                if end is not None:
+                    self._tell_log(name)
+                    return end or None
+            time.sleep(LOOK)
+
+    def _end_of(self, pod: dict[str, Any]) -> str | None:
+        """None while the main pod is on its way; empty when it ended well, else why it failed."""
+        if pod["status"].get("phase") == "Succeeded":
+            return ""
+        waits = waits_for(pod)
+        if waits:
+            self._once(waits)
+        fault = fault_of(pod)
+        if fault and pod["status"].get("phase") == "Pending" and self._may_mend():
+            return None
+        if not fault:
+            self._stuck = None
+            return None
+        # A tool's pod says more than that Calrissian failed.
+        return "; ".join([*self._faults.values()]) or fault
+
+    def _may_mend(self) -> bool:
+        """A registry that does not answer may answer soon."""
+        self._stuck = self._stuck or time.monotonic()
+        return time.monotonic() - self._stuck < float(os.environ.get("JUPYTER_ADES_PULL", PULL))
+
+    def _look_at_tools(self, pods: dict[str, dict[str, Any]]) -> None:
+        before = sum(self._tools.values())
+        for name, pod in pods.items():
+            phase = pod["status"].get("phase")
+            self._tools[name] = phase == "Succeeded"
+            for text in (waits_for(pod), fault_of(pod)):
+                if text:
+                    self._once(f"{name}: {text}")
+            if fault_of(pod):
+                self._faults[name] = f"{name}: {fault_of(pod)}"
+        for name in self._tools.keys() - pods.keys():
+            self._tools[name] = True
+        done = sum(self._tools.values())
+        if self._tools and (done > before or not before):
+            self._speaker.step(min(done, self._total), max(self._total, done, 1), "pods")
+
+    def _tell_log(self, pod: str) -> None:
+        """The lines that a pod's log has more than at the last look."""
+        lines = self._cluster.log(pod).splitlines()
+        for line in lines[self._said.get(pod, 0) :]:
+            self._speaker.line(line)
+        self._said[pod] = len(lines)
+
+    def _once(self, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self._speaker.line(text)
+
+
+def _end(cluster: Cluster, number: int, frame: object) -> None:
+    cluster.remove()
+    os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

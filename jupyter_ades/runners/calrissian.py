@@ -1,0 +1,85 @@
+"""Runs CWL on Kubernetes by Calrissian, each job a Kubernetes Job with Calrissian's own image."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+from jupyter_ades.errors import Unavailable
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import Plan, Process
+from jupyter_ades.runners.base import Site
+from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, CwltoolRunner, environment
+from jupyter_ades.runners.exported import document_of
+
+#: In the plan's environment: ``c.ADES.kubernetes`` as JSON.
+SETTINGS = "JUPYTER_ADES_KUBERNETES"
+#: What ``c.ADES.kubernetes`` must say.
+NEEDED = ("namespace", "claim", "mount", "image")
+
+
+class CalrissianRunner(CwltoolRunner):
+    """Carries what cwltool carries, each tool in a pod of its own."""
+
+    name = "calrissian"
+
+    def missing(self, site: Site) -> str:
+        """The Python client, or settings of the cluster."""
+        try:
+            version("kubernetes")
+        except PackageNotFoundError:
+            return "there is no client: pip install 'jupyter_ades[kubernetes]'."
+        lacking = [name for name in NEEDED if not site.kubernetes.get(name)]
+        return f"c.ADES.kubernetes does not say {', '.join(lacking)}." if lacking else ""
+
+    def check(self, process: Process, site: Site) -> None:
+        """Raise Unavailable for a package whose tools name no image: pods have one."""
+        docker = process.details.get("docker")
+        if process.kind == "notebook" and not site.notebook_image:
+            raise Unavailable("Notebooks in pods need an image: c.ADES.notebook_image names none.")
+        if process.kind != "notebook" and not docker:
+            raise Unavailable(
+                f"{process.id} names no image (DockerRequirement), and on Kubernetes each tool runs"
+                " in one."
+            )
+
+    def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
+        """The command for a job; raises Unavailable for a directory that pods would not see."""
+        mount = str(site.kubernetes.get("mount"))
+        if not PurePath(job.scratch).is_relative_to(mount):
+            raise Unavailable(
+                f"The job's folder {job.scratch} is not in {mount}, which pods mount"
+                " (c.ADES.kubernetes): put c.ADES.workspace_root, or c.ADES.scratch_root, there."
+            )
+        program = (sys.executable, "-P", "-m", "jupyter_ades.programs.run_calrissian")
+        return Plan(
+            runner=self.name,
+            argv=(*program, str(job.root)),
+            env={**environment(site), SETTINGS: json.dumps(dict(site.kubernetes))},
+            stop_signal="SIGTERM",
+            grace=20.0,
+        )
+
+
+def command(process: Process, job: JobDir, settings: Mapping[str, Any]) -> list[str]:
+    """Calrissian's command; paths are the same in pods as here."""
+    document, workflow = document_of(process)
+    url = f"file://{quote(str(job.package / document))}"
+    account = settings.get("service_account")
+    return [
+        "calrissian",
+        *("--max-cores", str(settings.get("max_cores") or 4)),
+        *("--max-ram", str(settings.get("max_ram") or "8G")),
+        *("--pod-labels", str(job.work / "labels.yml")),
+        *(("--pod-serviceaccount", str(account)) if account else ()),
+        *("--tmpdir-prefix", f"{job.work}/tmp-", "--tmp-outdir-prefix", f"{job.work}/out-"),
+        *("--outdir", str(job.outputs), "--stdout", str(job.work / OUTPUTS)),
+        "--relax-path-checks",
+        f"{url}#{workflow}" if workflow else url,
+        str(job.work / JOB_ORDER),
+    ]

@@ -1,0 +1,55 @@
+"""Calrissian's command and manifest, what it lacks, and what it refuses. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jupyter_ades.errors import Unavailable
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.programs.kubernetes_job import manifest
+from jupyter_ades.runners import calrissian
+from jupyter_ades.runners.base import Site
+from jupyter_ades.runners.calrissian import CalrissianRunner, command
+from tests.worker.support import CWL, NOTEBOOK
+
+GOLDEN = Path(__file__).parents[1] / "data" / "kubernetes" / "job.json"
+SETTINGS = {
+    "namespace": "ades",
+    "claim": "ades-jobs",
+    "mount": "/shared",
+    "image": "registry.example/calrissian:0.18.1",
+    "service_account": "ades-runner",
+    "max_ram": "16G",
+}
+JOB = JobDir(Path("/shared/jobs/76d50612"))
+IN_IMAGE = replace(CWL, details={"workflow": "main", "docker": True})
+
+
+def test_the_manifest_is_as_it_was() -> None:
+    made = manifest("76d50612", command(IN_IMAGE, JOB, SETTINGS), SETTINGS)
+    assert made == json.loads(GOLDEN.read_text())
+
+
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calrissian, "version", lambda name: "29")
+    said = CalrissianRunner().missing(Site(kubernetes={"namespace": "ades"}))
+    assert said == "c.ADES.kubernetes does not say claim, mount, image."
+    assert CalrissianRunner().missing(Site(kubernetes=SETTINGS)) == ""
+
+
+def test_a_tool_without_an_image_cannot_be_a_pod() -> None:
+    with pytest.raises(Unavailable, match="names no image"):
+        CalrissianRunner().check(CWL, Site())
+    with pytest.raises(Unavailable, match=r"c\.ADES\.notebook_image"):
+        CalrissianRunner().check(NOTEBOOK, Site())
+    CalrissianRunner().check(IN_IMAGE, Site())
+    CalrissianRunner().check(NOTEBOOK, Site(notebook_image="registry.example/notebooks:1"))
+
+
+def test_a_folder_that_pods_do_not_see_is_refused() -> None:
+    with pytest.raises(Unavailable, match=r"/home/jobs/x is not in /shared"):
+        CalrissianRunner().plan(IN_IMAGE, JobDir(Path("/home/jobs/x")), Site(kubernetes=SETTINGS))

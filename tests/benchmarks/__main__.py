@@ -14,7 +14,7 @@ from tests.benchmarks.page import write_figures
 from tests.benchmarks.table import show
 
 #: Measured when no name is given; ``transfers`` and ``jupyterlab`` take long, or a browser.
-GOALS = ("jobs", "api", "sizes")
+GOALS = ("jobs", "api", "store", "sizes")
 
 
 def main(names: list[str]) -> int:

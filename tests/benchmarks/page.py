@@ -12,7 +12,7 @@ from tests.benchmarks.table import Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of the figures -->"
-TITLES = {"jobs": "Jobs", "api": "Requests", "sizes": "Start and memory"}
+TITLES = {"jobs": "Jobs", "api": "Requests", "store": "A full store", "sizes": "Start and memory"}
 
 
 def write_figures(found: Mapping[str, Sequence[Row]], page: Path = PAGE) -> None:

@@ -34,6 +34,8 @@ from jupyter_ades.system.leftovers import end_elsewhere
 
 #: Seconds that Toil has to end what runs when the job is dismissed.
 GRACE = 20.0
+#: Submissions in a row that a queue refuses before the job fails.
+REFUSALS = 4
 
 
 def main(folder: str, engine: str, *options: str) -> int:
@@ -136,6 +138,10 @@ def _follow(
     for line in leader.stderr:
         for told in log.read(line.decode(errors="replace").rstrip("\n")):
             speaker.line(told)
+        if log.refusals == REFUSALS:
+            log.errors[:] = [f"the queue refuses the job's steps: {log.refusal}"]
+            log.failed.clear()
+            leader.terminate()
         now = (len(log.done), log.latest)
         if now != seen and log.latest:
             seen = now

@@ -23,6 +23,9 @@ _ENDED = re.compile(
 _EXIT = re.compile(r"exited with status: (?P<code>-?\d+)$")
 _FAILED_OUTPUT = re.compile(r"^Failed command standard (?:output|error):$")
 #: Why a batch system ended a step, where that says more than its exit code.
+_REFUSED = re.compile(r"Errored operation submitJob, code -?\d+: (?P<why>.*)")
+#: What passes by itself: a full queue, a controller that is busy.
+_PASSING = re.compile(r"limit|temporarily|timed out|unable to contact", re.IGNORECASE)
 _REASON = re.compile(r"^Exit reason: (?P<reason>\w+)$")
 _REASONS = {
     "LOST": "was lost with its node",
@@ -67,6 +70,9 @@ class LeaderLog:
         self.failed: dict[str, Failed] = {}
         #: What Toil itself complained of.
         self.errors: list[str] = []
+        #: Submissions that a queue refused in a row for a reason that stays, and that reason.
+        self.refusals = 0
+        self.refusal = ""
         self._block: str | None = None
         self._ended = ""
         self._failing: Failed | None = None
@@ -75,12 +81,20 @@ class LeaderLog:
     def read(self, line: str) -> Iterator[str]:
         """What is to be told of a line, if anything."""
         said = _SAID.match(line)
+        refused = _REFUSED.search(line)
+        if refused:
+            self._see_refusal(refused["why"])
         if said is None:
             yield from self._read_text(line)
         elif line.startswith("\t"):
             self._read_worker(said["level"], said["who"], said["text"])
         else:
             yield from self._read_leader(said["level"], said["text"])
+
+    def _see_refusal(self, why: str) -> None:
+        """A submission was refused; Toil tries it again for ever, ever more slowly."""
+        self.refusal = why.removeprefix("sbatch: error: ")
+        self.refusals = 0 if _PASSING.search(why) else self.refusals + 1
 
     def _read_text(self, line: str) -> Iterator[str]:
         """A line of a step's own, quoted by the leader or by the step's worker."""

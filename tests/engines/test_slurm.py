@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import JobStatus
+from jupyter_ades.runners.base import Site
+from jupyter_ades.runners.toil import ToilRunner
 from tests.engines.packages import SCATTER
 from tests.engines.slurm import NEEDS, Slurm, can_run
 from tests.restart.server import Server
-from tests.worker.support import until
+from tests.worker.support import CWL, Bench, until
 
 #: Seconds that a workflow may take: Toil asks Slurm once a second, and starts a Python per step.
 LONG = 100.0
@@ -198,4 +203,21 @@ def test_more_than_any_node_has_is_refused_at_once(server: Server) -> None:
     assert refused.json()["detail"] == (
         "A step of wide asks for 64 cores and 64 MiB (ResourceRequirement), and no node has them:"
         " the largest of 2 has 4 cores and 4000 MiB."
+    )
+
+
+def test_a_queue_that_refuses_is_the_reason(slurm: Slurm, tmp_path: Path) -> None:
+    options = ("--batchSystem", "slurm", "--slurmPartition", "nowhere")
+    job, process = JobDir(tmp_path / "job"), replace(CWL, runner="toil")
+    plan = ToilRunner().plan(process, job, Site(toil_options=options))
+    bench = Bench(root=tmp_path)
+    try:
+        inputs = {"words": ["a"]}
+        running = bench.start(process, {"app.cwl": SCATTER}, name="job", plan=plan, inputs=inputs)
+        status = running.wait()
+    finally:
+        bench.close()
+    assert status.status is JobStatus.FAILED
+    assert status.message == (
+        "the queue refuses the job's steps: invalid partition specified: nowhere"
     )

@@ -89,3 +89,11 @@ def test_what_the_leader_complains_of_is_kept() -> None:
     log, told = read(f"{WHEN} [E] [toil.leader] The queue is shut", "Usage: toil-cwl-runner")
     assert log.errors == ["The queue is shut"]
     assert told == ["The queue is shut", "Usage: toil-cwl-runner"]
+
+
+def test_a_queue_that_refuses_is_counted_unless_that_passes() -> None:
+    text = f"{WHEN} [E] [toil.lib.retry] Errored operation submitJob, code 1: sbatch: error: "
+    log, _ = read(f"{text}invalid partition specified: nowhere", f"{text}invalid partition: x")
+    assert (log.refusals, log.refusal) == (2, "invalid partition: x")
+    log, _ = read(f"{text}invalid partition: x", f"{text}AssocMaxSubmitJobLimit")
+    assert log.refusals == 0

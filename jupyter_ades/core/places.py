@@ -6,7 +6,9 @@ the workspace; who makes its store anew must hold it alone.
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,10 @@ from pathlib import Path
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.system.filesystems import is_network, type_of
 
+log = logging.getLogger(__name__)
+
+#: What a file system without locks says (NFS without its daemon, Lustre without ``flock``).
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 #: How the store is journalled: as its file system allows, by SQLite's WAL, or by its rollback
 #: journal, which one server alone can use.
 AUTO, WAL, ROLLBACK = JOURNALS = ("auto", "wal", "rollback")
@@ -41,11 +47,19 @@ def open_lock(folder: Path, name: str) -> int:
 
 
 def try_lock(handle: int, kind: int) -> bool:
-    """Whether the lock could be taken at once."""
+    """Whether the lock could be taken at once; where there are no locks, it always can."""
     try:
         fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        log.warning(
+            "The file system of workspace_root keeps no locks (%s): see to it that no second server"
+            " uses this workspace",
+            error.strerror,
+        )
     return True
 
 

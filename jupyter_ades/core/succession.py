@@ -60,5 +60,10 @@ class Succession:
             os.close(handle)
             return
         self._waiting.remove(workspace)
+        try:
+            loop.call_soon_threadsafe(take_over, workspace, handle)
+        except RuntimeError:
+            # This server has ended meanwhile.
+            os.close(handle)
+            return
         log.info("This server dispatches the jobs of workspace %s from now on", workspace.name)
-        loop.call_soon_threadsafe(take_over, workspace, handle)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import entry_points
 from typing import cast
 
@@ -12,8 +12,9 @@ from jupyter_ades.runners.base import Runner
 GROUP = "jupyter_ades.runners"
 
 
+@cache
 def names() -> tuple[str, ...]:
-    """The names of the runners that are installed."""
+    """The names of the runners that are installed; they are looked for once."""
     return tuple(sorted(entry_points(group=GROUP).names))
 
 

@@ -37,7 +37,8 @@ BIN = Path(sys.executable).parent
 def ades(folder: Path, **traits: object) -> Iterator[Server]:
     """A server whose workers are warm, with every package deployed."""
     folder.mkdir()
-    running = {"max_running_jobs": os.cpu_count() or 1, "warm_at_start": True}
+    running = {"max_running_jobs": os.cpu_count() or 1, "warm_workers": True}
+    running["warm_at_start"] = True
     server = Server(folder, traits={**running, **traits})
     server.start()
     try:

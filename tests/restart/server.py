@@ -59,6 +59,8 @@ class Server:
             "ADES.workspace_root": folder / "state",
             "ADES.max_running_jobs": 1,
             "ADES.allow_hosts": "127.0.0.1",
+            # A fork server takes seconds to import what few jobs of a test would use.
+            "ADES.warm_workers": False,
             **{f"ADES.{name}": value for name, value in (traits or {}).items()},
         }
         self._process: subprocess.Popen[bytes] | None = None

@@ -55,7 +55,7 @@ def package(name: str, *, reusable: bool) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    started = Server(tmp_path_factory.mktemp("continuing"))
+    started = Server(tmp_path_factory.mktemp("continuing"), traits={"warm_workers": True})
     started.start()
     for name, reusable in (("kept", True), ("plain", False)):
         body = package(name, reusable=reusable)

@@ -165,7 +165,7 @@ class User:
 
     def new_token(self, *more: str) -> str:
         """A token for this user's servers, and for nothing else; with these scopes besides."""
-        scopes = {"scopes": [f"access:servers!user={self.name}", *more], "expires_in": 600}
+        scopes = {"scopes": [f"access:servers!user={self.name}", *more], "expires_in": 3600}
         answer = self.hub.api("POST", f"users/{self.name}/tokens", json=scopes)
         assert answer.status_code == 201, answer.text
         token: str = answer.json()["token"]

@@ -20,7 +20,7 @@ def add_jobs(workspace: Path, count: int) -> None:
     process = Process(id="many-1", alias="many", title="Many", kind="notebook", runner="papermill")
     store.add_process(process, replace=False)
     begin = datetime.now(UTC) - timedelta(minutes=count)
-    with store._transaction():
+    with store.group():
         for place in range(count):
             time = begin + timedelta(minutes=place)
             failed = place % 10 == 0

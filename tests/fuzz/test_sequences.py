@@ -232,6 +232,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started.stop()
 
 
+@pytest.mark.timeout(900)
 def test_sequences(server: Server) -> None:
     Service.server = server
-    run_state_machine_as_test(Service, settings=settings(bounded(4), stateful_step_count=30))
+    run_state_machine_as_test(Service, settings=settings(bounded(3), stateful_step_count=25))

@@ -17,7 +17,8 @@ import nbformat
 import psutil
 
 from jupyter_ades.core.fork_server import ForkServer
-from jupyter_ades.jobdir import JobDir
+from jupyter_ades.costs import Statistics
+from jupyter_ades.jobdir import JobDir, read_record
 from jupyter_ades.model import (
     FetchPolicy,
     JobStatus,
@@ -95,6 +96,12 @@ class Running:
     def log(self) -> str:
         """The job's log."""
         return self.job.log.read_text() if self.job.log.exists() else ""
+
+    def parts(self) -> list[str]:
+        """What the job was at, one after the other; what it says itself may be over too soon."""
+        statistics = read_record(self.job.statistics, Statistics)
+        assert statistics is not None
+        return [each.name for each in statistics.steps]
 
     def results(self) -> Results:
         """What was delivered."""

@@ -166,7 +166,7 @@ def test_a_bare_tool_runs_as_one_part_with_staged_files(bench: Bench) -> None:
         },
     )
     assert running.said[-1].status is JobStatus.SUCCESSFUL, running.log()
-    assert "1 of 1: main" in [s.message for s in running.said]
+    assert "1 of 1: main" in running.parts()
     assert running.delivered("out.txt").read_text() == "content"
     assert running.results().outputs["none"] is None
 
@@ -223,9 +223,9 @@ def test_nested_and_conditional_workflows_are_counted(bench: Bench) -> None:
         inputs={"expressions": ["a", "b"], "more": ["c", "d"], "also": False},
     )
     assert running.said[-1].status is JobStatus.SUCCESSFUL, running.log()
-    totals = {s.message.split()[2] for s in running.said if s.message[:1].isdigit()}
-    assert totals == {"7:"}
-    assert "7 of 7" in " ".join(s.message for s in running.said)
+    counted = [each for each in running.parts() if each[:1].isdigit()]
+    assert {each.split()[2] for each in counted} == {"7:"}
+    assert "7 of 7" in " ".join(counted)
     assert_monotone(running)
 
 

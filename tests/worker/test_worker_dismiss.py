@@ -207,8 +207,8 @@ def test_a_worker_that_fails_says_so(bench: Bench) -> None:
     running = bench.run(CWL, {"app.cwl": ""}, plan=plan)
     assert "The worker failed (FileNotFoundError" in running.said[-1].message
     assert "Traceback" in running.log()
-    unknown = bench.run(CWL, {"app.cwl": ""}, plan=Plan(runner="toil", argv=("true",)))
-    assert unknown.said[-1].message.startswith("There is no runner called 'toil' here")
+    unknown = bench.run(CWL, {"app.cwl": ""}, plan=Plan(runner="slow", argv=("true",)))
+    assert unknown.said[-1].message.startswith("There is no runner called 'slow' here")
 
 
 def test_a_plan_that_cannot_be_read_is_a_failure(bench: Bench) -> None:

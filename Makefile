@@ -9,7 +9,8 @@ PIP_SERVER := JUPYTER_ADES_SKIP_JS=1 $(PIP)
 LABEXTENSION := $(VENV)/share/jupyter/labextensions/jupyter-ades
 METADATA := setup.cfg pyproject.toml
 # A file's tests stay together: they share servers.
-SIDE_BY_SIDE := --numprocesses auto --dist loadfile
+# Files as they come: else those of one long test would all be left for the end.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 EVERYDAY := $(addprefix tests/,unit server conformance worker client whole)
 TYPESCRIPT := package.json yarn.lock $(shell find labextension -path '*/lib' -prune -o -type f -print)
 

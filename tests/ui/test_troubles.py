@@ -13,6 +13,7 @@ from tests.restart.server import Server
 from tests.ui.conftest import serving
 from tests.ui.long_lists import MANY, add_jobs
 from tests.ui.pages import JOB, PANEL, TAB, Watched
+from tests.worker.support import until
 
 #: Bytes of a line of the long log, and how many make 10 MB.
 LINE = b"0123456789" * 9 + b"012345678\n"
@@ -59,8 +60,9 @@ def test_many_jobs_are_scrolled_filtered_and_updated(lab: Watched, other: Server
     box.evaluate("box => { box.scrollTop = 0 }")
     for place in range(1, 4):
         row = page.locator(f"{PANEL} li[aria-posinset='{place}'] button").first
-        row.press("ArrowDown")
-        page.wait_for_selector(f"{PANEL} li[aria-posinset='{place + 1}'] button:focus")
+        following = page.locator(f"{PANEL} li[aria-posinset='{place + 1}'] button:focus")
+        # Rows are drawn anew while the list is still being scrolled back.
+        until(lambda row=row, following=following: row.press("ArrowDown") or following.count())
     page.select_option(f"{PANEL} .jp-Ades-choice select", label="failed")
     page.wait_for_selector(f"{PANEL} li[aria-setsize='{MANY // 10}'][data-status='failed']")
     assert page.locator(f"{PANEL} li[data-status='successful']").count() == 0

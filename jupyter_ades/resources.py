@@ -96,6 +96,11 @@ def read_cores(value: Any) -> float:
     return found
 
 
+def mebibytes(size: float) -> str:
+    """Bytes for people."""
+    return f"{size / 2**20:,.0f} MiB"
+
+
 def _quantity(value: Any, units: Mapping[str, int], expected: str) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if not math.isfinite(value) or value < 0:

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.needs import needs, process_rule, workspace_rule
-from jupyter_ades.core.space import lack_of_space, mebibytes
+from jupyter_ades.core.space import lack_of_space
 from jupyter_ades.core.watching import Watch
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.model import Job, JobStatus
-from jupyter_ades.resources import Resources
+from jupyter_ades.resources import Resources, mebibytes
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from jupyter_ades.core.workspace import Workspace
+from jupyter_ades.resources import mebibytes
 
 
 def free_bytes(path: Path) -> int:
@@ -29,8 +30,3 @@ def lack_of_space(workspace: Workspace, least: int) -> str:
                 f" from {mebibytes(least)} (c.ADES.min_free_bytes); remove jobs or files"
             )
     return ""
-
-
-def mebibytes(size: float) -> str:
-    """A size for people."""
-    return f"{size / 2**20:,.0f} MiB"

@@ -101,10 +101,7 @@ class Store(Keeping, Outbox):
                 " undeploy it first, or give the package another version."
             )
         with self._whole():
-            self._write(
-                "INSERT OR REPLACE INTO packages VALUES (?, ?, ?)",
-                (process.digest, process.id, msgspec.json.encode(process)),
-            )
+            self._put_package(process)
             self._write(
                 "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?)",
                 (process.id, process.alias, process.digest, text(datetime.now(UTC))),

@@ -98,17 +98,17 @@ class Keeping(Writing):
         """Put all of them into an empty store, in one commit; jobs in the order of their lists."""
         with self._whole():
             for each in jobs:
-                self._restore_package(each.job.process)
+                self._put_package(each.job.process)
                 self._restore_job(each)
             for kept in processes:
                 process = kept.process
-                self._restore_package(process)
+                self._put_package(process)
                 self._write(
                     "INSERT INTO processes VALUES (?, ?, ?, ?)",
                     (process.id, process.alias, process.digest, text(kept.deployed)),
                 )
 
-    def _restore_package(self, process: Process) -> None:
+    def _put_package(self, process: Process) -> None:
         self._write(
             "INSERT OR REPLACE INTO packages VALUES (?, ?, ?)",
             (process.digest, process.id, msgspec.json.encode(process)),

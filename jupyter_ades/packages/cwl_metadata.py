@@ -14,11 +14,10 @@ from ruamel.yaml.scalarfloat import ScalarFloat
 
 from jupyter_ades.model import JSON
 from jupyter_ades.packages.cwl_types import text
+from jupyter_ades.packages.export import ADES
 from jupyter_ades.packages.identity import slug
 
 _SCHEMA_ORG = re.compile(r"https?://(?:www\.)?schema\.org/")
-#: Prefix of our own words in CWL, ``ades:runner``, and what it stands for.
-ADES = "https://schema.jupyter-ades.org/cwl#"
 #: Prefixes that packages use and sometimes forget to declare.
 _USUAL = {"s": "https://schema.org/", "schema": "https://schema.org/", "ades": ADES}
 #: Words that a process description has fields of its own for.

@@ -18,6 +18,8 @@ import msgspec
 
 from jupyter_ades.model import JSON, STAGE_IN, Input, Output, Process
 
+#: What our own words in CWL begin with, ``ades:runner``.
+ADES = "https://schema.jupyter-ades.org/cwl#"
 #: The process and the tool in an exported package.
 MAIN, TOOL = "main", "notebook"
 #: Inputs of the tool that the process does not have: no notebook's parameter has a hyphen.
@@ -66,7 +68,7 @@ def export(process: Process, package: Path, *, image: str = "") -> Document:
         "cwlVersion": "v1.2",
         "$namespaces": {
             "s": "https://schema.org/",
-            "ades": "https://schema.jupyter-ades.org/cwl#",
+            "ades": ADES,
         },
         "s:softwareVersion": process.version or "0.0.0",
         **({"s:keywords": ", ".join(process.keywords)} if process.keywords else {}),

@@ -14,7 +14,7 @@ import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import psutil
 from cwltool.context import LoadingContext, RuntimeContext
@@ -37,7 +37,7 @@ from jupyter_ades.programs.cwl_schemas import extend_schemas
 from jupyter_ades.programs.cwl_tools import maker
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED, environments
-from jupyter_ades.runners.exported import document_of
+from jupyter_ades.runners.exported import document_url, file_url
 from jupyter_ades.runners.steps import write_failure
 from jupyter_ades.system.containers import end_containers
 
@@ -90,8 +90,6 @@ def _run(order: WorkOrder, job: JobDir, listener: Listener, engine: str) -> int:
 def _arguments(order: WorkOrder, job: JobDir, engine: str) -> list[str]:
     scratch = job.work / SCRATCH
     scratch.mkdir()
-    entry, workflow = document_of(order.process)
-    document = _url(job.package / entry)
     return [
         *_step_arguments(order, job),
         *("--outdir", str(job.outputs)),
@@ -100,8 +98,8 @@ def _arguments(order: WorkOrder, job: JobDir, engine: str) -> list[str]:
         *(f"--preserve-environment={name}" for name in order.job_environment),
         *container_arguments(engine, job),
         *("--no-doc-cache", "--no-compute-checksum", "--disable-color"),
-        f"{document}#{workflow}" if workflow else document,
-        _url(job.work / JOB_ORDER),
+        document_url(order.process, job),
+        file_url(job.work / JOB_ORDER),
     ]
 
 
@@ -110,11 +108,6 @@ def _step_arguments(order: WorkOrder, job: JobDir) -> list[str]:
         return ["--basedir", str(job.work)]
     # cwltool knows a step again by its inputs' paths below this folder, for another job as well.
     return ["--basedir", str(job.scratch), "--cachedir", str(job.steps)]
-
-
-def _url(path: Path) -> str:
-    """A path as a URL: cwltool reads paths as URLs, and takes "#" and "%" in them as that."""
-    return f"file://{quote(str(path))}"
 
 
 def _handler(speaker: Speaker) -> logging.Handler:

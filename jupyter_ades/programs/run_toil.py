@@ -18,7 +18,6 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import WorkOrder
@@ -26,7 +25,7 @@ from jupyter_ades.programs.cwl_containers import container_arguments
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.programs.toil_log import Failed, LeaderLog, label
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED
-from jupyter_ades.runners.exported import document_of
+from jupyter_ades.runners.exported import document_url, file_url
 from jupyter_ades.runners.steps import write_failure
 from jupyter_ades.runners.toil import DONE, STORE, has_option, is_local, pointer
 from jupyter_ades.system.batch import note
@@ -83,8 +82,6 @@ def _command(
 ) -> list[str]:
     own = job.work / "toil"
     own.mkdir()
-    document, workflow = document_of(order.process)
-    where = _url(job.package / document) + (f"#{workflow}" if workflow else "")
     program = [sys.executable, "-P", "-m", "jupyter_ades.programs.toil_leader"]
     elsewhere = has_option(options, "--jobStore")
     return [
@@ -100,14 +97,9 @@ def _command(
         *(["--retryCount", "0", "--maxCores", str(order.cores)] if is_local(options) else []),
         *container_arguments("" if engine == "none" else engine, job),
         *options,
-        where,
-        _url(job.work / JOB_ORDER),
+        document_url(order.process, job),
+        file_url(job.work / JOB_ORDER),
     ]
-
-
-def _url(path: Path) -> str:
-    """A path as a URL: CWL's tools take "#" and "%" in paths as a URL's."""
-    return f"file://{quote(str(path))}"
 
 
 class _Counting(threading.Thread):

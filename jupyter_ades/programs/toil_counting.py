@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from argparse import Namespace
-from urllib.parse import quote
 
 from cwltool.context import LoadingContext
 from cwltool.load_tool import load_tool
@@ -17,7 +16,7 @@ from jupyter_ades.model import WorkOrder
 from jupyter_ades.programs.cwl_counting import leaves
 from jupyter_ades.programs.run_cwl import LocalFetcher
 from jupyter_ades.runners.cwltool import JOB_ORDER
-from jupyter_ades.runners.exported import document_of
+from jupyter_ades.runners.exported import document_url
 
 
 def count(order: WorkOrder, job: JobDir) -> int:
@@ -34,7 +33,5 @@ def count(order: WorkOrder, job: JobDir) -> int:
             "skip_schemas": True,
         }
     )
-    document, workflow = document_of(order.process)
-    url = f"file://{quote(str(job.package / document))}"
-    process = load_tool(f"{url}#{workflow}" if workflow else url, context)
+    process = load_tool(document_url(order.process, job), context)
     return leaves(process, json.loads((job.work / JOB_ORDER).read_bytes()))

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
 from typing import Any
-from urllib.parse import quote
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import Plan, Process
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, CwltoolRunner, environment
-from jupyter_ades.runners.exported import document_of
+from jupyter_ades.runners.exported import document_url
 
 #: In the plan's environment: ``c.ADES.kubernetes`` as JSON.
 SETTINGS = "JUPYTER_ADES_KUBERNETES"
@@ -68,8 +67,6 @@ class CalrissianRunner(CwltoolRunner):
 
 def command(process: Process, job: JobDir, settings: Mapping[str, Any]) -> list[str]:
     """Calrissian's command; paths are the same in pods as here."""
-    document, workflow = document_of(process)
-    url = f"file://{quote(str(job.package / document))}"
     account = settings.get("service_account")
     return [
         "calrissian",
@@ -80,6 +77,6 @@ def command(process: Process, job: JobDir, settings: Mapping[str, Any]) -> list[
         *("--tmpdir-prefix", f"{job.work}/tmp-", "--tmp-outdir-prefix", f"{job.work}/out-"),
         *("--outdir", str(job.outputs), "--stdout", str(job.work / OUTPUTS)),
         "--relax-path-checks",
-        f"{url}#{workflow}" if workflow else url,
+        document_url(process, job),
         str(job.work / JOB_ORDER),
     ]

@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JSON, STAGED, Plan, Process
 from jupyter_ades.runners.base import Site, Step
-from jupyter_ades.runners.exported import IMAGE, with_catalogs, write_export
+from jupyter_ades.runners.exported import IMAGE, file_url, with_catalogs, write_export
 from jupyter_ades.runners.steps import how_it_ended, last_words, read_failure, read_step_line
 
 #: In the command's working folder: what cwltool is given, and what it gives.
@@ -157,7 +156,7 @@ def _as_cwl(value: JSON) -> JSON:
         kept = ("basename", "format", "secondaryFiles")
         return {
             "class": CLASSES[value[STAGED]],
-            "location": f"file://{quote(value['path'])}",
+            "location": file_url(value["path"]),
             **{key: _as_cwl(value[key]) for key in kept if key in value},
         }
     return {key: _as_cwl(item) for key, item in value.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JSON, STAGED, Process
@@ -19,6 +20,18 @@ def document_of(process: Process) -> tuple[str, str]:
     if process.kind == "notebook":
         return EXPORTED, MAIN
     return process.entry, str(process.details.get("workflow") or "").lstrip("#")
+
+
+def file_url(path: Path | str) -> str:
+    """A path as a URL: CWL's tools read paths as URLs, and take "#" and "%" in them as that."""
+    return f"file://{quote(str(path))}"
+
+
+def document_url(process: Process, job: JobDir) -> str:
+    """What an engine of CWL is told to run."""
+    document, workflow = document_of(process)
+    url = file_url(job.package / document)
+    return f"{url}#{workflow}" if workflow else url
 
 
 def write_export(job: JobDir, process: Process) -> None:

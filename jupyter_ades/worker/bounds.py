@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from jupyter_ades.resources import Resources
+from jupyter_ades.resources import Resources, mebibytes
 from jupyter_ades.system.machine import killed_for_memory
 from jupyter_ades.system.tree import family, memory_bytes
 from jupyter_ades.worker.dismissal import Dismissal
@@ -75,9 +75,8 @@ HOW_TO_SAY = "ResourceRequirement in CWL, metadata.ades.resources in a notebook"
 
 def _too_much(held: int, limit: int) -> str:
     return (
-        f"The job was ended as it held {held / 2**20:,.0f} MiB of memory; the most that it may hold"
-        f" is {limit / 2**20:,.0f} MiB (c.ADES.job_memory_bytes, c.ADES.process_limits, or the"
-        " package)."
+        f"The job was ended as it held {mebibytes(held)} of memory; the most that it may hold is"
+        f" {mebibytes(limit)} (c.ADES.job_memory_bytes, c.ADES.process_limits, or the package)."
     )
 
 

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from jupyter_ades import __version__
-from jupyter_ades.api.ogc.schemas import as_openapi
+from jupyter_ades.api.ogc.schemas import as_openapi, is_text
 from jupyter_ades.api.openapi_schemas import RESPONSE, SCHEMAS, SUBSCRIBER, record, ref
 from jupyter_ades.api.operations import JSON_TYPE, Answer, Operation, Parameter, operation_of
 from jupyter_ades.model import Process
@@ -188,11 +188,13 @@ def _of_process(execution: Schema, process: Process) -> Schema:
 
 
 def _value_of(schema: Schema) -> Schema:
-    """A value as it is, qualified, or by a link."""
+    """A value as it is, qualified, or by a link; qualified JSON is taken as the text of it."""
+    text = {"anyOf": [schema, {"type": "array", "items": {}}, {"type": "object"}]}
+    value = text if is_text(schema) else schema
     return {
         "anyOf": [
             schema,
-            record(("value",), value=schema, mediaType={"type": "string"}),
+            record(("value",), value=value, mediaType={"type": "string"}),
             ref("link"),
         ]
     }

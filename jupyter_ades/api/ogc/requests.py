@@ -8,14 +8,13 @@ import json
 import mimetypes
 from collections.abc import Mapping
 
-from jupyter_ades.api.dialect import read_object
+from jupyter_ades.api.dialect import QUALIFIED, read_object
+from jupyter_ades.api.ogc.schemas import is_text
 from jupyter_ades.errors import InvalidRequest, Problem
 from jupyter_ades.model import JSON, STAGE_IN, ExecuteRequest, Process
 
 RESPONSES = ("raw", "document")
 TRANSMISSIONS = ("value", "reference")
-#: Keys of a qualified value.
-QUALIFIED = frozenset({"value", "mediaType", "encoding", "schema", "format"})
 Schema = Mapping[str, JSON]
 
 
@@ -122,7 +121,7 @@ def _value(value: JSON, schema: Schema, path: str, problems: _Problems) -> JSON:
         return _file(value, plain, schema, path, problems)
     if value.get("encoding") == "base64" and not _is_binary(schema):
         return _as_text(_decoded(plain, path, problems), plain)
-    if isinstance(plain, (dict, list)) and _is_text(schema):
+    if isinstance(plain, (dict, list)) and is_text(schema):
         return json.dumps(plain)
     return plain
 
@@ -144,12 +143,6 @@ def _kinds(schema: Schema) -> set[str]:
     """How values of a schema are staged in; empty when they are not."""
     branches = [schema, *(schema.get("anyOf") or []), *(schema.get("oneOf") or [])]
     return {str(each[STAGE_IN]) for each in branches if isinstance(each, dict) and STAGE_IN in each}
-
-
-def _is_text(schema: Schema) -> bool:
-    """Whether only a string will do."""
-    branches = schema.get("oneOf") or schema.get("anyOf") or [schema]
-    return all(isinstance(each, dict) and each.get("type") == "string" for each in branches)
 
 
 def _is_binary(schema: Schema) -> bool:

@@ -89,3 +89,9 @@ def _whole(schema: Schema) -> Schema:
     if schema.get("type") == "array":
         schema.setdefault("items", {})
     return schema
+
+
+def is_text(schema: Mapping[str, JSON]) -> bool:
+    """Whether only a string will do."""
+    branches = schema.get("oneOf") or schema.get("anyOf") or [schema]
+    return all(isinstance(each, dict) and each.get("type") == "string" for each in branches)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -69,18 +70,28 @@ class Api:
         return job_id
 
 
-@pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("conformance")
-    started = Server(folder, traits={"max_running_jobs": 4, "callback_secret": "s3cret"})
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """A server with one notebook deployed."""
+    started = Server(
+        folder, traits={"max_running_jobs": 4, "callback_secret": "s3cret", "warm_workers": True}
+    )
     (started.user_folder / "small.ipynb").write_bytes(
         notebook("name: str = 'x'  # a word\ncount: int | None = None", ("print(name)",))
     )
     started.start()
     answer = started.send("POST", "processes", json={"executionUnit": {"href": "small.ipynb"}})
     assert answer.status_code == 201, answer.text
-    yield started
-    started.stop()
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("conformance")) as started:
+        yield started
 
 
 @pytest.fixture(params=DIALECTS)

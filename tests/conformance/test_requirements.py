@@ -11,7 +11,7 @@ import pytest
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "conformance.md"
 #: Fixtures by which a test speaks to the server.
-SPEAKING = {"api", "ogc", "clean"}
+SPEAKING = {"api", "ogc", "clean", "fresh"}
 #: Requirement classes that the dialect claims, and how many requirements of each are listed.
 CLASSES = {
     "core": 40,

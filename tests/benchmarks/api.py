@@ -16,6 +16,9 @@ from pathlib import Path
 
 from tests.benchmarks.http_client import once, together
 from tests.benchmarks.packages import TRIVIAL
+from tests.benchmarks.peers import PEERS_TOO
+from tests.benchmarks.pygeoapi import BODY as HELLO
+from tests.benchmarks.pygeoapi import EXECUTE, pygeoapi
 from tests.benchmarks.table import Row
 from tests.restart.server import Server, _free_port
 
@@ -23,6 +26,7 @@ from tests.restart.server import Server, _free_port
 COUNT = int(os.environ.get("ADES_BENCH_REQUESTS", "1600"))
 CONNECTIONS = 32
 BODY = {"inputs": {"word": "hello"}}
+JOBS = "/terradue/wps3/processes/trivial/jobs"
 
 
 @contextmanager
@@ -64,26 +68,54 @@ async def _answers(origin: str) -> bool:
     return False
 
 
-def measure() -> list[Row]:
+def measure() -> Iterator[Row]:
     """The rows of this subject."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        bare(Path(folder, "bare")) as origin,
         ades(Path(folder, "ades")) as server,
     ):
-        return asyncio.run(_measure(server, origin))
+        with bare(Path(folder, "bare")) as origin:
+            rows = asyncio.run(_measure(server, origin))
+        yield from rows
+        if PEERS_TOO:
+            yield from _beside_pygeoapi(server, Path(folder))
+
+
+def _beside_pygeoapi(server: Server, folder: Path) -> Iterator[Row]:
+    """What it accepts while it runs them, as it always does, and when it is kept from that."""
+    for paused, what, least in ((False, "", 5), (True, ", its jobs not started", None)):
+        with pygeoapi(folder / f"pygeoapi{paused}", paused=paused) as origin:
+            ours, theirs = asyncio.run(_accepted(server, origin))
+        yield Row(
+            what=f"jobs accepted at {CONNECTIONS} connections",
+            ours=ours,
+            theirs=theirs,
+            unit="/s",
+            peer=f"pygeoapi with PostgreSQL{what}",
+            least=least,
+        )
+
+
+async def _accepted(server: Server, origin: str) -> tuple[float, float]:
+    sides = ((server.origin, JOBS, BODY), (origin, EXECUTE, HELLO))
+    for address, path, body in sides:
+        await together(address, 1, 50, "POST", path, body)
+    rates = [
+        (await together(address, CONNECTIONS, COUNT, "POST", path, body))[0]
+        for address, path, body in sides
+    ]
+    return rates[0], rates[1]
 
 
 async def _measure(server: Server, origin: str) -> list[Row]:
-    jobs = "/terradue/wps3/processes/trivial/jobs"
-    for address, path in ((origin, "/bare"), (server.origin, jobs)):
+    for address, path in ((origin, "/bare"), (server.origin, JOBS)):
         await together(address, 1, 100, "POST", path, BODY)
     _, theirs = await together(origin, 1, COUNT // 4, "POST", "/bare", BODY)
-    _, ours = await together(server.origin, 1, COUNT // 4, "POST", jobs, BODY)
+    _, ours = await together(server.origin, 1, COUNT // 4, "POST", JOBS, BODY)
     their_rate, _ = await together(origin, CONNECTIONS, COUNT, "POST", "/bare", BODY)
-    our_rate, _ = await together(server.origin, CONNECTIONS, COUNT, "POST", jobs, BODY)
+    our_rate, _ = await together(server.origin, CONNECTIONS, COUNT, "POST", JOBS, BODY)
     key = json.loads((await once(origin, "POST", "/bare", BODY))[1])["jobID"]
-    job = json.loads((await once(server.origin, "POST", jobs, BODY))[1])["jobID"]
+    job = json.loads((await once(server.origin, "POST", JOBS, BODY))[1])["jobID"]
     gets, _ = await together(origin, 8, COUNT, "GET", f"/bare/{key}")
     own, _ = await together(server.origin, 8, COUNT, "GET", f"/terradue/wps3/jobs/{job}")
     who = "bare handler"

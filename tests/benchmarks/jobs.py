@@ -21,15 +21,13 @@ from typing import Any
 
 from tests.benchmarks.http_client import Connection
 from tests.benchmarks.packages import CWL, numpy_notebook
-from tests.benchmarks.peers import jupyter_scheduler
+from tests.benchmarks.peers import PEERS_TOO, jupyter_scheduler
 from tests.benchmarks.table import Row
 from tests.restart.server import Server
 
 RUNS = int(os.environ.get("ADES_BENCH_RUNS", "5"))
 #: Notebook jobs that are sent at once; 0 leaves that out.
 MANY = int(os.environ.get("ADES_BENCH_MANY", "50"))
-#: Whether jupyter-scheduler is measured, too.
-PEERS = os.environ.get("ADES_BENCH_PEERS", "1") == "1"
 BIN = Path(sys.executable).parent
 
 
@@ -171,7 +169,7 @@ def _notebooks(server: Server, folder: Path) -> Iterator[Row]:
         yield Row(
             what=title, ours=ours, theirs=theirs, unit="ms", peer="papermill command", bound=bound
         )
-    if not PEERS:
+    if not PEERS_TOO:
         return
     peer = "jupyter-scheduler"
     with jupyter_scheduler(folder / peer) as scheduler:

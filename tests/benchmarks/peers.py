@@ -18,6 +18,8 @@ from tests.restart.server import _free_port
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / ".peers"
 PATIENCE = 600.0
+#: Whether they are measured, too.
+PEERS_TOO = os.environ.get("ADES_BENCH_PEERS", "1") == "1"
 
 
 def environment(name: str, *packages: str) -> Path:

@@ -16,7 +16,6 @@ from tests.benchmarks.table import Row
 
 FEW, MANY = 100, int(os.environ.get("ADES_BENCH_STORED", "1000000"))
 REQUESTS = 200
-JOBS = "/terradue/wps3/processes/trivial/jobs"
 LIST = "/terradue/wps3/jobs?limit=20"
 
 
@@ -50,7 +49,7 @@ def _times(count: int) -> tuple[float, float]:
 
 async def _asked(origin: str) -> tuple[float, float]:
     found = []
-    for method, path, body in (("GET", LIST, None), ("POST", JOBS, api.BODY)):
+    for method, path, body in (("GET", LIST, None), ("POST", api.JOBS, api.BODY)):
         await together(origin, 1, 20, method, path, body)
         _, took = await together(origin, 1, REQUESTS, method, path, body)
         found.append(statistics.median(took))

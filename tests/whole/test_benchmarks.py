@@ -15,6 +15,7 @@ def test_a_subject_gives_its_rows(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(api, "COUNT", 64)
+    monkeypatch.setattr(api, "PEERS_TOO", False)
     rows = show("api", api.measure())
     assert [row.unit for row in rows] == ["ms", "ms", "/s", "/s"]
     assert all(row.ours > 0 and row.theirs > 0 for row in rows)

@@ -1,4 +1,4 @@
-"""The server extension: its traits, and the house built from them."""
+"""The server extension: its traits, and its start, which builds no more than there is work for."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import asyncio
 import getpass
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jupyter_core.paths import jupyter_data_dir
@@ -17,29 +15,12 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
 from traitlets import Bool, Float, Int, List, TraitError, Unicode, default, validate
 
-from jupyter_ades import metrics
-from jupyter_ades.api.callbacks import Callbacks
-from jupyter_ades.api.dialect import Dialect
-from jupyter_ades.api.ogc.dialect import OgcApi
-from jupyter_ades.api.routes import routes
-from jupyter_ades.api.site import ApiSite
-from jupyter_ades.api.wps3 import Wps3
-from jupyter_ades.core.dispatcher import Dispatcher
-from jupyter_ades.core.launcher import Launcher
-from jupyter_ades.core.limits import Limits
-from jupyter_ades.core.retention import Retention
-from jupyter_ades.core.service import Service
-from jupyter_ades.core.thread import Core
-from jupyter_ades.core.warm_launcher import launcher
-from jupyter_ades.core.workspace import Workspace
+from jupyter_ades.core.claim import Claim
+from jupyter_ades.core.doorbell import Doorbell
+from jupyter_ades.core.glance import has_work
+from jupyter_ades.entrance import Entrance, Rooms
 from jupyter_ades.errors import AdesError
-from jupyter_ades.events import SCHEMA_FILE, SCHEMA_ID, announcement
-from jupyter_ades.installed import install
-from jupyter_ades.keep import Keep
-from jupyter_ades.model import FetchPolicy, Job
-from jupyter_ades.runners.base import Site
-from jupyter_ades.runners.choosing import offers
-from jupyter_ades.runners.registry import runner
+from jupyter_ades.events import SCHEMA_FILE
 from jupyter_ades.settings.api import ApiTraits
 from jupyter_ades.settings.bounds import at_least_one
 from jupyter_ades.settings.buckets import BucketTraits, results_bucket
@@ -50,12 +31,12 @@ from jupyter_ades.settings.fairness import FairnessTraits
 from jupyter_ades.settings.requests import RequestTraits
 from jupyter_ades.settings.retention import RetentionTraits
 from jupyter_ades.settings.warm import WarmTraits
-from jupyter_ades.system import batch
-from jupyter_ades.system.batch import Cluster
-from jupyter_ades.system.containers import Containers
-from jupyter_ades.workspace_names import check_workspace_name, workspace_name
+from jupyter_ades.workspace_names import DIALECTS, check_workspace_name, workspace_name
 
-DIALECTS: list[Dialect] = [Wps3(), OgcApi()]
+if TYPE_CHECKING:
+    from jupyter_ades.house import House
+    from jupyter_ades.runners.base import Site
+    from jupyter_ades.system.containers import Containers
 
 
 class ADES(
@@ -78,8 +59,11 @@ class ADES(
     load_other_extensions = True
     #: Why this extension offers nothing; empty when it does.
     disabled = ""
-    cluster = Cluster()
-    _looking: list[asyncio.Task[None]]
+    #: What answers and carries jobs; None until there is something to do.
+    house: House | None = None
+    #: Where requests come in; None while this extension is disabled.
+    entrance: Entrance | None = None
+    _bells: tuple[Doorbell, ...] = ()
 
     workspaces = List(
         Unicode(),
@@ -184,10 +168,13 @@ class ADES(
             self.disabled = str(error)
 
     def initialize_settings(self) -> None:
-        """Build the house; what cannot be built disables this extension, never the server."""
+        """Claim the workspaces, and build the house where it has work before anybody asks.
+
+        What cannot be used disables this extension, never the server.
+        """
         try:
             if not self.disabled:
-                self._build()
+                self._claim()
         except OSError as error:
             self.disabled = f"its folders cannot be used: {error}"
         except AdesError as error:
@@ -195,57 +182,55 @@ class ADES(
         if self.disabled:
             self.log.error("jupyter_ades is disabled: %s", self.disabled)
 
-    def _build(self) -> None:
-        user_folder = Path(self._server.root_dir).resolve()
-        self.fetch = FetchPolicy(
-            user_folder=str(user_folder),
-            allow_hosts=tuple(self.allow_hosts),
-            timeout=self.href_timeout,
-            max_bytes=self.href_max_bytes,
-            attempts=self.href_attempts,
-            buckets=self.reference_buckets(),
-        )
-        self.containers = Containers(self.container_engine)
-        self.jobs_site = self.site_for(self._described_kernels, self.containers)
-        values = {each.name: getattr(self, each.name) for each in fields(Limits)}
-        self.limits = Limits(**{**values, **self.rules()})
-        self.opened = [self._open_workspace(name, user_folder) for name in self.workspaces]
-        dispatched = [workspace for workspace in self.opened if workspace.acquire()]
-        own = launcher(warm=self.warm_workers, modules=self.warm_imports)
-        self.launcher: Launcher = self.launcher_class() if self.launcher_class else own
-        self.dispatcher = Dispatcher(
-            dispatched,
-            launcher=self.launcher,
-            runner=runner,
-            fetch=self.fetch,
-            limits=self.limits,
-            site=self.jobs_site,
-            announce=self._announce,
-        )
-        retention = Retention(
-            dispatched, jobs=Keep.read(self.keep_jobs), results=Keep.read(self.keep_results)
-        )
-        metrics.RUNNING.set_function(lambda: self.dispatcher.running)
-        self.core = Core(
-            self.dispatcher,
-            self.opened,
-            retention,
-            lambda workspace: served.append(self.services[workspace.name]),
-            self._stamp_activity,
-            self._install,
-        )
-        self.services = {
-            each.name: Service(each, self.dispatcher, fetch=self.fetch, limits=self.limits)
-            for each in self.opened
-        }
-        served = [self.services[each.name] for each in dispatched]
-        self.callbacks = Callbacks(self.core, served, DIALECTS, self.callback_terms(self.fetch))
+    def _claim(self) -> None:
+        root = Path(self.workspace_root).expanduser().resolve()
+        self.claims = {name: Claim(root / name) for name in self.workspaces}
+        first = [claim.acquire() for claim in self.claims.values()]
         self._server.event_logger.register_event_schema(SCHEMA_FILE)
+        if not all(first) or self._always_works() or self._has_work():
+            self.house = self._build()
+
+    def _always_works(self) -> bool:
+        """Whether the traits ask for something that is done without being asked."""
+        bucket = results_bucket(self.results_url)
+        return bool(self.warm_at_start or self.keep_jobs or self.keep_results or bucket)
+
+    def _has_work(self) -> bool:
+        root = Path(self.workspace_root).expanduser().resolve()
+        stores = self.stores_folder or root
+        return any(
+            has_work(root / name, stores / name, self.store_journal) for name in self.workspaces
+        )
+
+    def _build(self) -> House:
+        from jupyter_ades.house import House
+
+        return House(self)
+
+    @property
+    def stores_folder(self) -> Path | None:
+        """Where the stores are, when they are not in ``workspace_root``."""
+        return Path(self.store_root).expanduser().resolve() if self.store_root else None
+
+    @property
+    def user_folder(self) -> Path:
+        """The server's root folder."""
+        return Path(self._server.root_dir).resolve()
+
+    def results_folder(self, workspace: str) -> Path:
+        """Where results of a workspace are delivered, unless there is a bucket."""
+        folder = "" if results_bucket(self.results_url) else self.results_url
+        default = Path("ades-results") / workspace
+        return self.user_folder / (Path(folder).expanduser() if folder else default)
 
     def site_for(
         self, kernels: Callable[[], Mapping[str, Any]], containers: Containers | None = None
     ) -> Site:
         """What jobs find here, as the traits say."""
+        from jupyter_ades.runners.base import Site
+        from jupyter_ades.system import batch
+        from jupyter_ades.system.containers import Containers
+
         return Site(
             cores=self.job_cores,
             kernel_specs=kernels,
@@ -254,137 +239,104 @@ class ADES(
             notebook_image=self.notebook_image,
             kubernetes=self.kubernetes,
             toil_options=tuple(self.toil_options),
-            nodes=self.cluster.nodes,
+            nodes=batch.Cluster().nodes,
             cluster_answers=batch.answers,
             default_runners=self.default_runners,
         )
 
-    def _open_workspace(self, name: str, user_folder: Path) -> Workspace:
-        root = Path(self.workspace_root).expanduser().resolve()
-        bucket = results_bucket(self.results_url)
-        folder = "" if bucket else self.results_url
-        default = Path("ades-results") / name
-        results = user_folder / (Path(folder).expanduser() if folder else default)
-        scratch = Path(self.scratch_root).expanduser().resolve() if self.scratch_root else None
-        stores = Path(self.store_root).expanduser().resolve() if self.store_root else None
-        return Workspace(
-            name,
-            root,
-            results,
-            bucket,
-            self.results_s3(),
-            scratch,
-            store_root=stores,
-            journal=self.store_journal,
-        )
-
     def initialize_handlers(self) -> None:
-        """Mount every workspace in every dialect."""
+        """Let requests in, for every workspace in every dialect."""
         if self.disabled:
             return
-        site = ApiSite(
-            core=self.core,
-            services=self.services,
-            fetch=self.fetch,
-            limits=self.limits,
-            kernels=self._kernel_specs,
-            base_url=self._server.base_url,
-            public_url=self.public_url,
-            trust_xheaders=self._server.trust_xheaders,
-            redirecting=self.results_redirect,
-            engines=self._engines,
-            notebook_image=self.notebook_image,
-        )
-        self.handlers.extend(routes(site, DIALECTS))
+        self._building = asyncio.Lock()
+        application = self._server.web_app
+        self.entrance = Entrance(application, self.awake)
+        application.add_handlers(".*$", self.entrance.rules(self._server.base_url))
         # The JupyterLab half finds its workspace, and that there is a server half, by this.
-        page_config = self._server.web_app.settings.setdefault("page_config_data", {})
+        page_config = application.settings.setdefault("page_config_data", {})
         page_config["adesWorkspace"] = self.workspaces[0]
         page_config["adesResults"] = self._results_in_user_folder()
 
     def _results_in_user_folder(self) -> str:
         """Where a file browser finds the default workspace's results; empty when it does not."""
-        results = self.opened[0].results.resolve()
-        user_folder = Path(self.fetch.user_folder)
-        if self.opened[0].bucket or not results.is_relative_to(user_folder):
+        results = self.results_folder(self.workspaces[0]).resolve()
+        if results_bucket(self.results_url) or not results.is_relative_to(self.user_folder):
             return ""
-        return str(results.relative_to(user_folder))
+        return str(results.relative_to(self.user_folder))
+
+    # running
+
+    async def awake(self) -> Rooms:
+        """What answers requests, built and at work. When it cannot be built now, what says so."""
+        assert self.entrance is not None
+        async with self._building:
+            if self.entrance.rooms is None:
+                try:
+                    await self._awake()
+                except (AdesError, OSError) as error:
+                    self.log.error("jupyter_ades cannot answer: %s", error)
+                    return self._closed(error)
+                self.entrance.rooms = self._rooms()
+            return self.entrance.rooms
+
+    async def _awake(self) -> None:
+        if self.house is None:
+            loop = asyncio.get_running_loop()
+            # Takes a while, in which Jupyter's other requests are answered.
+            self.house = await loop.run_in_executor(None, self._build)
+        self._close_bells()
+        self.house.start()
+
+    def _rooms(self) -> Rooms:
+        assert self.house is not None
+        base_url = self._server.base_url
+        rules = [
+            (url_path_join(base_url, path), *more) for path, *more in self.house.routes(base_url)
+        ]
+        return Rooms(self._server.web_app, rules)
+
+    def _closed(self, error: Exception) -> Rooms:
+        from jupyter_ades.api.base import ClosedHandler
+
+        return Rooms(self._server.web_app, [(r".*", ClosedHandler, {"reason": error})])
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         if self.disabled:
             return
-        self._loop = asyncio.get_running_loop()
-        self.core.start()
-        if self.warm_at_start:
-            self.launcher.warm_up()
-        for name in self.services:
-            addresses = [url_path_join(serverapp.base_url, name, each.name) for each in DIALECTS]
+        for name in self.workspaces:
+            addresses = [url_path_join(serverapp.base_url, name, each) for each in DIALECTS]
             self.log.info("ADES of workspace %s at %s", name, " and ".join(addresses))
-        self._looking = [
-            *(
-                asyncio.create_task(self._look_at_bucket(each))
-                for each in self.opened
-                if each.bucket
-            ),
-            asyncio.create_task(self.callbacks.run()),
-        ]
+        if self.house is not None or not self._listen() or self._has_work():
+            await self.awake()
+
+    def _listen(self) -> bool:
+        """Whether other servers can ring for what they have accepted, which builds the house."""
+        loop = asyncio.get_running_loop()
+        root = Path(self.workspace_root).expanduser().resolve()
+        self._bells = tuple(Doorbell(root / name) for name in self.workspaces)
+        heard = [bell.listen(loop, self._hear) for bell in self._bells]
+        return all(heard)
+
+    def _hear(self) -> None:
+        self._close_bells()
+        self._waking = asyncio.ensure_future(self.awake())
+
+    def _close_bells(self) -> None:
+        for bell in self._bells:
+            bell.close()
 
     async def stop_extension(self) -> None:
         """Stop the loop, not the jobs."""
         if self.disabled:
             return
-        for looking in self._looking:
-            looking.cancel()
-        self.callbacks.stop()
-        await self.core.stop()
-        self.launcher.close()
-        for workspace in self.opened:
-            workspace.close()
-
-    async def _look_at_bucket(self, workspace: Workspace) -> None:
-        """Say at the start what will fail each job's end."""
-        assert workspace.bucket is not None
-        problem = await self.core.beside(workspace.bucket.problem)
-        if problem:
-            self.log.error("Results of workspace %s cannot be kept: %s", workspace.name, problem)
-
-    # what the core asks of the server
-
-    def _install(self) -> None:
-        """Offer what installed packages bring."""
-        for service in self.services.values():
-            install(service)
-
-    def _kernel_specs(self) -> Mapping[str, Any]:
-        specs: Mapping[str, Any] = self._server.kernel_spec_manager.get_all_specs()
-        return specs
-
-    def _described_kernels(self) -> dict[str, dict[str, Any]]:
-        return {
-            name: {**found["spec"], "resource_dir": found["resource_dir"]}
-            for name, found in self._kernel_specs().items()
-        }
-
-    def _engines(self) -> dict[str, Any]:
-        """What the landing page says of what jobs run on."""
-        runners = [asdict(each) for each in offers(self.jobs_site, runner)]
-        told = [{**each, "usable": not each["missing"]} for each in runners]
-        return {"runners": told, "containerEngines": self.containers.engines()}
-
-    def _announce(self, workspace: Workspace, job: Job) -> None:
-        """Count a change, and pass it on to the event loop's thread if clients may see the job."""
-        metrics.count(workspace.name, job)
-        if job.unlisted:
-            return
-        self._loop.call_soon_threadsafe(self._emit, announcement(workspace.name, job))
-
-    def _emit(self, event: dict[str, Any]) -> None:
-        """Tell Jupyter's event bus."""
-        self._server.event_logger.emit(schema_id=SCHEMA_ID, data=event)
-
-    def _stamp_activity(self) -> None:
-        """Tell a hub's culler that this server is at work, also when a long cell says nothing."""
-        self._server.web_app.settings["ades_last_activity"] = datetime.now(UTC)
+        async with self._building:
+            self._close_bells()
+            if self.house is not None:
+                await self.house.stop()
+            else:
+                for claim in self.claims.values():
+                    claim.close()
 
     def current_activity(self) -> int | None:
         """Running jobs: a server that has some is not shut down for idleness."""
-        return None if self.disabled else self.dispatcher.running or None
+        return None if self.house is None else self.house.dispatcher.running or None

@@ -10,6 +10,8 @@ RESERVED = frozenset(
     | {"logout", "metrics", "nbconvert", "nbextensions", "notebooks", "robots.txt", "services"}
     | {"static", "terminals", "tree", "user", "view", "voila"}
 )
+#: What follows a workspace's name in an address: the dialects.
+DIALECTS = ("wps3", "ogc-api")
 ALLOWED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

@@ -18,7 +18,7 @@ from jupyter_ades.api.negotiation import wanted
 from jupyter_ades.api.operations import EVERYWHERE, HTML_TYPE, JSON_TYPE, operation_of
 from jupyter_ades.api.site import ApiSite
 from jupyter_ades.core.service import Service
-from jupyter_ades.errors import AdesError, InvalidParameter, NoSuchWorkspace
+from jupyter_ades.errors import AdesError, InvalidParameter, NoSuchWorkspace, Unavailable
 from jupyter_ades.model import Job
 
 T = TypeVar("T")
@@ -233,5 +233,25 @@ class NoWorkspaceHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
     async def get(self, workspace: str, *_: str) -> None:
         """404 in words."""
         raise NoSuchWorkspace(f"There is no '{self.request.path}' on this server.")
+
+    post = put = delete = patch = head = get
+
+
+class ClosedHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
+    """Answers for every address while this service cannot be built."""
+
+    auth_resource = "ades"
+
+    def initialize(self, reason: Exception) -> None:
+        """``reason``: why."""
+        self.reason = reason
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """503 in words; an error of the service's own as it is."""
+        if isinstance(self.reason, AdesError):
+            raise self.reason
+        raise Unavailable(f"This service's folders cannot be used: {self.reason}")
 
     post = put = delete = patch = head = get

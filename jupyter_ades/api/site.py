@@ -14,9 +14,8 @@ from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.service import Service
 from jupyter_ades.core.thread import Core
 from jupyter_ades.model import FetchPolicy
+from jupyter_ades.workspace_names import DIALECTS
 
-#: Names of the dialects in addresses.
-DIALECTS = ("wps3", "ogc-api")
 #: A name or an address, with or without a port.
 HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
-import os
 import shutil
 from pathlib import Path
 
 from jupyter_ades.core.bucket import Bucket
+from jupyter_ades.core.claim import Claim
 from jupyter_ades.core.doorbell import Doorbell
 from jupyter_ades.core.places import (
     AUTO,
-    DISPATCH_LOCK,
     JOBS,
     PACKAGES,
     REMOVED,
@@ -22,9 +20,6 @@ from jupyter_ades.core.places import (
     WAL,
     has_jobs,
     needs_rollback,
-    open_lock,
-    share,
-    try_lock,
 )
 from jupyter_ades.core.store import Store
 from jupyter_ades.errors import DAMAGED, StoreDamaged
@@ -49,6 +44,7 @@ class Workspace:
         *,
         store_root: Path | None = None,
         journal: str = AUTO,
+        claim: Claim | None = None,
     ) -> None:
         self.name = name
         self.root = root / name
@@ -66,16 +62,13 @@ class Workspace:
             self.bucket = Bucket(location=location, settings=self.s3, removals=removals)
         self.packages = self.root / PACKAGES
         self.jobs = self.root / JOBS
-        for folder in (self.root, self.packages, self.jobs):
+        self._claim = claim or Claim(self.root)
+        for folder in (self.packages, self.jobs):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._share = share(self.root)
         self._store_folder = store_root / name if store_root else self.root
         self._store_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.store = self._open_store(journal)
         self.bell = Doorbell(self.root)
-        #: Whether this server dispatches its jobs.
-        self.dispatched = False
-        self._lock = open_lock(self.root, DISPATCH_LOCK)
 
     def _open_store(self, journal: str) -> Store:
         path = self._store_folder / STORE
@@ -101,23 +94,24 @@ class Workspace:
         """How the store is journalled: ``wal`` or ``rollback``."""
         return ROLLBACK if self._rollback else WAL
 
+    @property
+    def dispatched(self) -> bool:
+        """Whether this server dispatches its jobs."""
+        return self._claim.dispatches
+
     def acquire(self) -> bool:
         """Whether this server dispatches the workspace's jobs: the first one to ask does."""
-        self.dispatched = try_lock(self._lock, fcntl.LOCK_EX)
-        return self.dispatched
+        return self._claim.acquire()
 
     def inherit(self, lock: int) -> None:
         """Dispatch its jobs from now on; another server that did has ended."""
-        os.close(self._lock)
-        self._lock = lock
-        self.dispatched = True
+        self._claim.inherit(lock)
 
     def close(self) -> None:
         """Let another server dispatch."""
         self.store.close()
         self.bell.close()
-        os.close(self._lock)
-        os.close(self._share)
+        self._claim.close()
 
     def job_dir(self, job_id: str) -> JobDir:
         """A job's directory, whether it exists or not."""

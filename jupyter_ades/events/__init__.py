@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jupyter_ades.model import JSON, Job
+if TYPE_CHECKING:
+    from jupyter_ades.model import JSON, Job
 
 SCHEMA_FILE = Path(__file__).with_name("job.yaml")
 SCHEMA_ID = "https://schema.jupyter-ades.org/job/v1"

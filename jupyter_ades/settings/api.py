@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traitlets import Float, HasTraits, Int, List, Unicode, validate
 
-from jupyter_ades.model import FetchPolicy, Telling
 from jupyter_ades.settings.bounds import above_zero
+
+if TYPE_CHECKING:
+    from jupyter_ades.model import FetchPolicy, Telling
 
 
 class ApiTraits(HasTraits):
@@ -40,6 +42,8 @@ class ApiTraits(HasTraits):
 
     def callback_terms(self, fetch: FetchPolicy) -> Telling:
         """How subscribers are told."""
+        from jupyter_ades.model import Telling
+
         return Telling(
             fetch=fetch,
             secret=self.callback_secret,

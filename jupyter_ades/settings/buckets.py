@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from traitlets import Bool, Dict, Enum, HasTraits, Int, TraitError, Unicode, validate
 
-from jupyter_ades.model import S3
-from jupyter_ades.s3.address import is_s3, read_address
 from jupyter_ades.settings.bounds import at_least_one
+
+if TYPE_CHECKING:
+    from jupyter_ades.model import S3
 
 ADDRESSING = ("auto", "path", "virtual")
 #: What one entry of ``s3_buckets`` may say, and the type of it.
@@ -101,6 +103,8 @@ class BucketTraits(HasTraits):
 
     def results_s3(self) -> S3:
         """How the bucket of the results is reached."""
+        from jupyter_ades.model import S3
+
         return S3(
             endpoint=self.s3_endpoint,
             region=self.s3_region,
@@ -114,14 +118,18 @@ class BucketTraits(HasTraits):
 
     def reference_buckets(self) -> tuple[tuple[str, S3], ...]:
         """Which buckets references may name, and how each is reached."""
-        base = {name: getattr(self.results_s3(), name) for name in S3.__dataclass_fields__}
+        base = self.results_s3()
         return tuple(
-            (pattern, S3(**{**base, **entry})) for pattern, entry in self.s3_buckets.items()
+            (pattern, replace(base, **entry)) for pattern, entry in self.s3_buckets.items()
         )
 
 
 def results_bucket(url: str) -> str:
     """``results_url`` when it names a bucket, checked; empty when it names a folder."""
+    if not url:
+        return ""
+    from jupyter_ades.s3.address import is_s3, read_address
+
     if not is_s3(url):
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", url):
             raise TraitError(f"ADES.results_url: a folder or s3://bucket/prefix, not {url!r}")

@@ -7,7 +7,6 @@ from typing import Any
 
 from traitlets import Dict, Float, HasTraits, Int, TraitError, default, validate
 
-from jupyter_ades.resources import ProcessRule, WorkspaceRule, read_rules
 from jupyter_ades.settings.bounds import above_zero, at_least_one
 from jupyter_ades.system.machine import usable_cores, usable_memory
 
@@ -64,6 +63,8 @@ class FairnessTraits(HasTraits):
 
     def rules(self) -> dict[str, Any]:
         """The limits of processes and workspaces, read."""
+        from jupyter_ades.resources import ProcessRule, WorkspaceRule, read_rules
+
         return {
             "process_limits": read_rules(ProcessRule, self.process_limits),
             "workspace_limits": read_rules(WorkspaceRule, self.workspace_limits),
@@ -99,16 +100,18 @@ class FairnessTraits(HasTraits):
 
     @validate("process_limits")
     def _validate_process_limits(self, proposal: Mapping[str, Any]) -> Any:
-        return _checked(ProcessRule, proposal)
+        return _checked("ProcessRule", proposal)
 
     @validate("workspace_limits")
     def _validate_workspace_limits(self, proposal: Mapping[str, Any]) -> Any:
-        return _checked(WorkspaceRule, proposal)
+        return _checked("WorkspaceRule", proposal)
 
 
-def _checked(kind: Any, proposal: Mapping[str, Any]) -> Any:
+def _checked(kind: str, proposal: Mapping[str, Any]) -> Any:
+    from jupyter_ades import resources
+
     try:
-        read_rules(kind, proposal["value"])
+        resources.read_rules(getattr(resources, kind), proposal["value"])
     except ValueError as error:
         raise TraitError(f"ADES.{proposal['trait'].name}: {error}") from None
     return proposal["value"]

@@ -7,8 +7,6 @@ from typing import Any
 
 from traitlets import Dict, HasTraits, Int, TraitError, Unicode, validate
 
-from jupyter_ades.keep import Keep
-
 
 class RetentionTraits(HasTraits):
     """A part of the extension's traits."""
@@ -37,6 +35,8 @@ class RetentionTraits(HasTraits):
 
     @validate("keep_jobs", "keep_results")
     def _validate_keep(self, proposal: Mapping[str, Any]) -> dict[str, Any]:
+        from jupyter_ades.keep import Keep
+
         value: dict[str, Any] = proposal["value"]
         try:
             Keep.read(value)

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
-
 #: Where control groups (cgroup v2) are shown, and which of them this process is in.
 CGROUPS, OWN_GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
@@ -24,7 +22,8 @@ def usable_cores() -> int:
 
 def usable_memory() -> int:
     """Bytes this process may use: the least of physical memory, cgroup and ``$MEM_LIMIT``."""
-    return int(min([psutil.virtual_memory().total, *_cgroup_memory(), *_said("MEM_LIMIT")]))
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return int(min([physical, *_cgroup_memory(), *_said("MEM_LIMIT")]))
 
 
 def killed_for_memory() -> int:

@@ -74,5 +74,6 @@ def test_what_cannot_be_used_disables_the_extension_and_not_the_server(
     (app,) = server.extension_manager.extension_apps["jupyter_ades"]
     assert words in app.disabled
     assert "jupyter_ades is disabled: " in capfd.readouterr().err
-    assert app.handlers == []
+    assert app.entrance is None
+    assert app.house is None
     assert app.current_activity() is None

@@ -20,7 +20,7 @@ def job(call: Call, ended: Any, small: str, ades: Any, jp_asyncio_loop: Any) -> 
     async def run() -> str:
         _, _, body = await call("POST", f"processes/{small}", {"inputs": {}})
         await ended(body["jobID"])
-        folder = ades.opened[0].delivered(body["jobID"])
+        folder = ades.house.opened[0].delivered(body["jobID"])
         (folder / "sub").mkdir()
         (folder / "sub" / "image.tif").write_bytes(CONTENT)
         (folder / "page <b>.html").write_text("<script>alert(1)</script>")

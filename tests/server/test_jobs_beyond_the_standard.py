@@ -232,14 +232,14 @@ async def test_running_and_waiting_jobs_keep_the_process_they_were_accepted_with
     waiting = await submit(call, small, items=[1])
     await call("PUT", f"processes/{small}", notebook("other: int"), headers=NOTEBOOK)
     assert (await call("DELETE", f"processes/{small}"))[0] == 204
-    ades.launcher.release()
+    ades.house.launcher.release()
     for job in (held, waiting):
         assert (await ended(job))["status"] == "successful"
     status, _, body = await call("POST", f"jobs/{held}/rerun", "")
     assert status == 404
     assert "no process" in body["detail"]
     async with asyncio.timeout(30):
-        while len(list(ades.opened[0].packages.iterdir())) > 1:  # echo's stays
+        while len(list(ades.house.opened[0].packages.iterdir())) > 1:  # echo's stays
             await asyncio.sleep(0.02)
 
 

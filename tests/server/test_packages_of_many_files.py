@@ -57,8 +57,8 @@ class TestWithRealWorkers:
     def _until_all_ended(self, ades: Any) -> Iterator[None]:
         """A worker says its last word a moment before it ends."""
         yield
-        jobs = [JobDir(root) for root in ades.opened[0].jobs.iterdir()]
-        until(lambda: not any(ades.launcher.alive(job) for job in jobs))
+        jobs = [JobDir(root) for root in ades.house.opened[0].jobs.iterdir()]
+        until(lambda: not any(ades.house.launcher.alive(job) for job in jobs))
 
     async def test_a_folder_is_a_snapshot(
         self, call: Call, ended: Ended, jp_root_dir: Path
@@ -134,7 +134,7 @@ async def test_bad_zips_are_refused_by_their_entry(call: Call, ades: Any) -> Non
         assert words in answer["detail"]
         assert len(answer["problems"]) == 1
     assert await deployed(call) == []
-    assert len(list(ades.opened[0].packages.iterdir())) == 1, "that of echo"
+    assert len(list(ades.house.opened[0].packages.iterdir())) == 1, "that of echo"
 
 
 class TestWithSmallPackages:
@@ -201,7 +201,7 @@ async def test_the_offer_is_taken(call: Call, ended: Ended, ades: Any, by_query:
     assert package == json.loads(sent)
     _, _, job = await call("POST", f"processes/{identifier}", {"inputs": {"a": 2}})
     assert (await ended(job["jobID"]))["status"] == "successful"
-    workspace = ades.opened[0]
+    workspace = ades.house.opened[0]
     (kept,) = workspace.packages.glob("*/package/*.ipynb")
     assert nbformat.read(kept, as_version=4).cells[1].metadata["tags"] == ["parameters"]
 

@@ -14,11 +14,14 @@ Call = Callable[..., Awaitable[Answer]]
 
 
 @pytest.fixture
-def ticks(ades: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def ticks(
+    ades: Any, jp_asyncio_loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> list[int]:
     """One entry for each tick of the dispatcher."""
+    jp_asyncio_loop.run_until_complete(ades.awake())
     counted: list[int] = []
-    tick = ades.dispatcher.tick
-    monkeypatch.setattr(ades.dispatcher, "tick", lambda: (counted.append(1), tick())[1])
+    tick = ades.house.dispatcher.tick
+    monkeypatch.setattr(ades.house.dispatcher, "tick", lambda: (counted.append(1), tick())[1])
     return counted
 
 
@@ -31,7 +34,7 @@ async def test_without_jobs_nothing_ticks(
     async with asyncio.timeout(10):
         while await _ticks_during_requests(call, ticks):
             continue
-    assert not ades.dispatcher.busy
+    assert not ades.house.dispatcher.busy
     assert not await _ticks_during_requests(call, ticks)
 
 

@@ -144,7 +144,7 @@ async def test_a_finished_job_is_removed_with_its_files(
 ) -> None:
     _, _, job = await call("POST", f"processes/{small}", {"inputs": {}})
     await ended(job["jobID"])
-    workspace = ades.opened[0]
+    workspace = ades.house.opened[0]
     assert workspace.delivered(job["jobID"]).exists()
     assert (await call("DELETE", f"jobs/{job['jobID']}"))[0] == 200
     assert (await call("GET", f"jobs/{job['jobID']}"))[0] == 404
@@ -228,6 +228,6 @@ async def test_a_hub_does_not_cull_a_server_with_running_jobs(
     # What the server's own idle shutdown and a hub's culler read.
     told = jp_serverapp.web_app.settings["ades_last_activity"]
     assert jp_serverapp.web_app.last_activity() >= told > datetime.now(UTC) - timedelta(seconds=60)
-    ades.launcher.release()
+    ades.house.launcher.release()
     await ended(job["jobID"])
     assert not ades.current_activity()

@@ -78,6 +78,7 @@ FORBIDDEN = {
 #: Module to the only rooms that may import it.
 ONLY_IN = {
     "sqlite3": {
+        "core/glance",
         "core/store",
         "core/store_jobs",
         "core/store_keeping",

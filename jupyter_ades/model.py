@@ -340,6 +340,8 @@ class WorkOrder:
     resumes: int = 0
     #: When the job was accepted, for the provenance.
     created: datetime
+    #: The pipe by which the server hears that the job has ended; empty for none.
+    bell: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """How servers on one workspace call each other: a named pipe in its folder.
 
-Who dispatches listens; who has accepted or dismissed a job rings. Between machines that share the
+Who dispatches listens; who has accepted or dismissed a job rings, and so does a worker whose job
+has ended. Between machines that share the
 folder nothing is heard: there the store is looked at now and then.
 """
 
@@ -13,6 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from jupyter_ades.system.bell import ring
+
 log = logging.getLogger(__name__)
 
 NAME = "ades.bell"
@@ -22,7 +25,8 @@ class Doorbell:
     """One workspace's pipe."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / NAME
+        #: Where the pipe is, once somebody listens.
+        self.path = folder / NAME
         self._handle: int | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -30,12 +34,12 @@ class Doorbell:
         """Call when it rings, on the event loop; whether it can be heard."""
         try:
             with suppress(FileExistsError):
-                os.mkfifo(self._path, 0o600)
+                os.mkfifo(self.path, 0o600)
             # For writing too: else it would be at its end whenever no other server has it open.
-            self._handle = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._handle = os.open(self.path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
             loop.add_reader(self._handle, self._hear, heard)
         except (OSError, NotImplementedError) as error:
-            log.warning("%s: jobs from other servers are seen later: %s", self._path, error)
+            log.warning("%s: jobs from other servers are seen later: %s", self.path, error)
             self.close()
             return False
         self._loop = loop
@@ -49,12 +53,7 @@ class Doorbell:
 
     def ring(self) -> None:
         """Call whoever listens; nobody may."""
-        with suppress(OSError):
-            handle = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                os.write(handle, b"!")
-            finally:
-                os.close(handle)
+        ring(self.path)
 
     def close(self) -> None:
         """Listen no longer."""

@@ -98,6 +98,7 @@ class Starter:
                 keep_steps=keeps_steps(job.process, runner.name, self.limits),
                 continues=str(workspace.job_dir(earlier).root) if earlier else "",
                 created=job.created,
+                bell=str(workspace.bell.path),
                 resumes=job.resumes,
             )
         )

@@ -20,7 +20,7 @@ from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvision
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from jupyter_ades.worker.forked import begin_anew, fork, is_warm
-from jupyter_ades.worker.understudy import Understudy, read_order
+from jupyter_ades.worker.understudy import Understudy, leave_stage, read_order
 
 #: The provisioner's name among the entry points.
 PROVISIONER = "jupyter-ades-forked"
@@ -76,10 +76,11 @@ def fork_kernel() -> KernelUnderstudy | Kernel:
     pid = fork()
     if not pid:
         ours.close()
+        leave_stage()
         return Kernel(cue=theirs)
     theirs.close()
     register()
-    return KernelUnderstudy(("ipykernel",), pid, ours, -1)
+    return KernelUnderstudy(pid, ours, -1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,8 @@ from jupyter_ades.system.containers import end_containers
 GRACE = 2.0
 #: Folder in the job's for what cwltool makes on the way.
 SCRATCH = "cwltool"
+#: When :func:`main` is done nothing is left to be released: see the understudy.
+LEAVES_NOTHING = True
 
 
 def main(folder: str, engine: str = "") -> int:
@@ -78,8 +80,6 @@ def _run(order: WorkOrder, job: JobDir, listener: Listener, engine: str) -> int:
                     "construct_tool_object": maker(listener),
                     "fetcher_constructor": LocalFetcher,
                     "relax_path_checks": True,
-                    # A linter of expressions that Node runs: for who writes a package.
-                    "disable_js_validation": True,
                     # Those that lie beside the package: the fetcher reads nothing else.
                     "skip_schemas": False,
                 }
@@ -98,6 +98,8 @@ def _arguments(order: WorkOrder, job: JobDir, engine: str) -> list[str]:
         *(f"--preserve-environment={name}" for name in order.job_environment),
         *container_arguments(engine, job),
         *("--no-doc-cache", "--no-compute-checksum", "--disable-color"),
+        # A linter of expressions that Node runs: for who writes a package.
+        "--disable-js-validation",
         document_url(order.process, job),
         file_url(job.work / JOB_ORDER),
     ]

@@ -39,6 +39,8 @@ from jupyter_ades.runners.steps import write_failure
 
 #: Seconds that a kernel has to answer after its start.
 START = 120
+#: When :func:`main` is done nothing is left to be released: see the understudy.
+LEAVES_NOTHING = True
 
 
 def main(folder: str) -> int:

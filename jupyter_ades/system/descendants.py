@@ -16,19 +16,30 @@ from contextlib import suppress
 
 import psutil
 
+from jupyter_ades.system.tree import family
+
 #: Environment variable that names the job in each of its processes.
 JOB_VARIABLE = "JUPYTER_ADES_JOB"
 #: Seconds for which processes are looked for and killed again: one may be starting another.
 PATIENCE = 5.0
 #: Seconds between two such looks.
 SETTLE = 0.02
-_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
 
 
 def adopt_orphans() -> None:
     """Become the parent of every descendant whose own parent ends; does nothing off Linux."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _adopting() -> bool:
+    """Whether this process is the parent of every orphan below it."""
+    if sys.platform != "linux":
+        return False
+    answer = ctypes.c_int()
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(answer), 0, 0, 0)
+    return bool(answer.value)
 
 
 def of_job(job_id: str) -> list[psutil.Process]:
@@ -63,7 +74,10 @@ def _carries(process: psutil.Process, job_id: str, user: int) -> bool:
 
 def below() -> list[psutil.Process]:
     """The living processes below this one."""
-    found = psutil.Process().children(recursive=True)
+    found = []
+    for pid in family()[1:]:
+        with suppress(psutil.Error):
+            found.append(psutil.Process(pid))
     return [process for process in found if _lives(process)]
 
 
@@ -74,30 +88,46 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
-def end_all(job_id: str, listed: Iterable[psutil.Process] = (), *, children: bool = False) -> int:
+def end_all(
+    job_id: str,
+    listed: Iterable[psutil.Process] = (),
+    *,
+    children: bool = False,
+    sparing: int = 0,
+) -> int:
     """Kill every process of a job but this one, until none is left; how many were killed.
 
     ``listed`` are further ones, found earlier. ``children`` also takes what is below this process:
-    for a worker, whose children are all its job's.
+    for a worker, whose children are all its job's. ``sparing`` is the number of one that is left
+    alone, as it ends by itself.
     """
+    if children and _adopting() and not _any_left(listed, sparing):
+        # Whatever left its parent would be below this process: no need to look at all there are.
+        return 0
     killed: set[psutil.Process] = set()
     deadline = time.monotonic() + PATIENCE
-    left = _all(job_id, listed, children)
+    left = _all(job_id, listed, children, sparing)
     while left and time.monotonic() < deadline:
         for process in left:
             _kill(process)
         killed.update(left)
         # Not psutil's wait: it would take a child's exit code from who waits for it.
         time.sleep(SETTLE)
-        left = _all(job_id, left, children)
+        left = _all(job_id, left, children, sparing)
     return len(killed)
 
 
-def _all(job_id: str, listed: Iterable[psutil.Process], children: bool) -> list[psutil.Process]:
+def _all(
+    job_id: str, listed: Iterable[psutil.Process], children: bool, sparing: int
+) -> list[psutil.Process]:
     found = {*of_job(job_id), *filter(_lives, listed)}
     if children:
         found.update(below())
-    return list(found)
+    return [process for process in found if process.pid != sparing]
+
+
+def _any_left(listed: Iterable[psutil.Process], sparing: int) -> bool:
+    return any(process.pid != sparing for process in (*below(), *filter(_lives, listed)))
 
 
 def _kill(process: psutil.Process) -> None:

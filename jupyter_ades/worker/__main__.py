@@ -18,6 +18,7 @@ from jupyter_ades.errors import AdesError
 from jupyter_ades.jobdir import JobDir, write_record
 from jupyter_ades.model import JobStatus
 from jupyter_ades.redaction import Redaction
+from jupyter_ades.system.bell import ring
 from jupyter_ades.system.descendants import JOB_VARIABLE, adopt_orphans
 from jupyter_ades.system.identity import this_worker
 from jupyter_ades.worker.course import Course
@@ -49,8 +50,13 @@ def main(folder: str, understudy: Understudy | None = None) -> int:
     write_record(job.worker, this_worker())
     with JobLog(job.log) as log:
         listen(log)
-        _carry(job, log, Report(job), dismissal, understudy)
+        bell = _carry(job, log, Report(job), dismissal, understudy)
     os.close(lock)
+    if bell:
+        # Heard before this process has been taken apart.
+        ring(Path(bell))
+    if understudy is not None:
+        understudy.bury()
     return 0
 
 
@@ -74,10 +80,12 @@ def _carry(
     report: Report,
     dismissal: Dismissal,
     understudy: Understudy | None,
-) -> None:
-    """Run the job's course; whatever happens, a final status is said."""
+) -> str:
+    """Run the job's course; whatever happens, a final status is said. Where to ring then."""
+    bell = ""
     try:
         course = _course(job, log, report, dismissal, understudy)
+        bell = course.order.bell
         try:
             course.run()
         except Dismissed:
@@ -94,6 +102,7 @@ def _carry(
             f"The worker failed ({type(error).__name__}: {error}); the log has the details.",
         )
         log.say(traceback.format_exc())
+    return bell
 
 
 def _course(

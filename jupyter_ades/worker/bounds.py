@@ -30,8 +30,7 @@ class Bounds:
 
     def begin(self) -> None:
         """From now on."""
-        with suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))
+        give_way()
         if self._resources.seconds:
             timer = threading.Timer(self._resources.seconds, self._end_for_time)
             timer.daemon = True
@@ -71,6 +70,12 @@ class Bounds:
 
 
 HOW_TO_SAY = "ResourceRequirement in CWL, metadata.ades.resources in a notebook"
+
+
+def give_way() -> None:
+    """Let the kernel end this process, and those that it starts from now on, before others."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))
 
 
 def _too_much(held: int, limit: int) -> str:

@@ -8,7 +8,13 @@ from __future__ import annotations
 import mimetypes
 from datetime import UTC, datetime
 
+import msgspec
 import pystac
+
+from jupyter_ades.costs import Statistics
+from jupyter_ades.model import Ran, Results, WorkerStatus, WorkOrder
+from jupyter_ades.system.identity import Worker
+from jupyter_ades.worker.provenance import know_version
 
 _item = pystac.Item(
     id="none", geometry=None, bbox=None, datetime=datetime(2000, 1, 1, tzinfo=UTC), properties={}
@@ -17,3 +23,8 @@ _item.to_dict()
 # Looks for the extensions that are installed, which reads the metadata of every distribution.
 pystac.EXTENSION_HOOKS.get_extended_object_links(_item)
 mimetypes.init()
+for _kind in (WorkOrder, WorkerStatus, Results, Ran, Statistics, Worker):
+    # Looks at the fields of each record.
+    msgspec.json.Decoder(_kind)
+for _name in ("cwltool", "papermill"):
+    know_version(_name)

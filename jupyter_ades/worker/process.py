@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from jupyter_ades.model import Plan
 from jupyter_ades.system.descendants import JOB_VARIABLE, below, end_all, of_job
 from jupyter_ades.worker.dismissal import Dismissal
 from jupyter_ades.worker.lines import Lines
-from jupyter_ades.worker.understudy import Understudy
+from jupyter_ades.worker.understudy import Understudy, is_ours
 
 #: Seconds between two looks at whether the command ended, where the system does not tell; and
 #: between two attempts to kill what a dismissed job runs.
@@ -60,10 +60,12 @@ def run_command(
     """
     given = {**environment, **plan.env, JOB_VARIABLE: job_id}
     command: Command
-    if understudy is not None and understudy.argv == plan.argv:
-        understudy.start(folder, given)
+    if understudy is not None and is_ours(plan.argv):
+        understudy.start(folder, given, argv=plan.argv)
         command, output = understudy, understudy.output
     else:
+        if understudy is not None:
+            understudy.bury()
         command, output = _start(plan, folder, given)
     watch = _Watch(command, output, plan, job_id, dismissal)
     try:
@@ -102,6 +104,7 @@ class _Watch:
         dismissal: Dismissal,
     ) -> None:
         self._command = command
+        self._understudy = command if isinstance(command, Understudy) else None
         #: The reading end of its standard output and error; closed by its last reader's end.
         self._output = output
         self._plan = plan
@@ -115,7 +118,7 @@ class _Watch:
     def lines(self) -> Iterator[str]:
         """The command's lines while it runs, and its last ones."""
         lines, open_pipe = Lines(), True
-        with _Wait(self._command.pid, self._dismissal.handle) as wait:
+        with _Wait(self._command.pid, self._others()) as wait:
             while self._command.poll() is None:
                 self._see_to_dismissal()
                 if wait.readable(self._output if open_pipe else None, self._patience()):
@@ -123,7 +126,9 @@ class _Watch:
                     open_pipe = bool(data)
                     yield from lines.feed(data)
         self.end()
-        deadline = time.monotonic() + LAST_WORDS
+        # All that one which says its end had to write is there by then.
+        said = self._understudy is not None and self._understudy.said
+        deadline = time.monotonic() + (0.0 if said else LAST_WORDS)
         while open_pipe and _readable(self._output, max(0.0, deadline - time.monotonic())):
             data = os.read(self._output, 2**16)
             open_pipe = bool(data)
@@ -136,8 +141,16 @@ class _Watch:
             return None
         return max(LOOK, self._deadline - time.monotonic())
 
+    def _others(self) -> list[int]:
+        """What else is waited for."""
+        cue = [self._understudy.cue.fileno()] if self._understudy is not None else []
+        return [self._dismissal.handle, *cue]
+
     def end(self) -> None:
         """Kill all that is left; after a normal end too, nothing of a job outlives its command."""
+        if self._understudy is not None and self._understudy.said:
+            end_all(self._job_id, self._listed, children=True, sparing=self._command.pid)
+            return
         end_all(self._job_id, self._listed, children=True)
         self._command.wait()
         _reap()
@@ -155,10 +168,11 @@ class _Watch:
 class _Wait:
     """Waits for output, for the command's end, and for a dismissal, all at once."""
 
-    def __init__(self, pid: int, dismissed: int) -> None:
+    def __init__(self, pid: int, others: Sequence[int]) -> None:
+        """``others``: first what becomes readable with a dismissal."""
         self._ended = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
-        self._handles = [dismissed] if self._ended is None else [dismissed, self._ended]
-        self._dismissed = dismissed
+        self._handles = [*others] if self._ended is None else [*others, self._ended]
+        self._dismissed = others[0]
 
     def __enter__(self) -> _Wait:
         return self

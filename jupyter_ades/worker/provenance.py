@@ -28,6 +28,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -92,8 +93,18 @@ def _lineage(process: Process, job_id: str) -> str:
 def _software(runner: str) -> dict[str, str]:
     software = {"jupyter_ades": __version__, "Python": platform.python_version()}
     with suppress(PackageNotFoundError, ValueError):
-        software[runner] = version(runner)
+        software[runner] = _version(runner)
     return software
+
+
+#: Reading it takes milliseconds, which workers that are forked have behind them.
+_version = cache(version)
+
+
+def know_version(runner: str) -> None:
+    """Look up the version of a runner's package, if it has one."""
+    with suppress(PackageNotFoundError, ValueError):
+        _version(runner)
 
 
 # inputs

@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -31,13 +32,14 @@ def is_ours(argv: Sequence[str]) -> bool:
 class Understudy:
     """The waiting process as its parent has it."""
 
-    def __init__(self, argv: Sequence[str], pid: int, cue: socket.socket, output: int) -> None:
-        self.argv = tuple(argv)
+    def __init__(self, pid: int, cue: socket.socket, output: int) -> None:
         self.pid = pid
         #: The reading end of its standard output and error; -1 when they are its parent's.
         self.output = output
+        #: Takes its order; readable when it has said how it ended, or is gone.
         self.cue = cue
         self._code: int | None = None
+        self._said = False
 
     def start(self, folder: Path, environment: Mapping[str, str], **further: Any) -> None:
         """Give it its order; OSError when it is gone."""
@@ -45,9 +47,29 @@ class Understudy:
         self.cue.sendall(json.dumps(order).encode())
         self.cue.shutdown(socket.SHUT_WR)
 
+    @property
+    def said(self) -> bool:
+        """Whether it said how it ended: nothing of it is left to be done but to take it apart."""
+        if self._code is None and not self._said:
+            with suppress(BlockingIOError):
+                word = self.cue.recv(16, socket.MSG_DONTWAIT)
+                self._said = bool(word)
+                self._code = int(word) if word else None
+        return self._said
+
     def poll(self) -> int | None:
         """Its exit code, negative for a signal; None while it lives."""
-        return self._wait(os.WNOHANG)
+        return self._code if self.said else self._wait(os.WNOHANG)
+
+    def bury(self) -> None:
+        """Take leave of it; one that has no order goes. It is a zombie until then."""
+        self.cue.close()
+        if self.output >= 0:
+            os.close(self.output)
+            self.output = -1
+        if self._code is None or self._said:
+            with suppress(ChildProcessError):
+                os.waitpid(self.pid, 0)
 
     def wait(self) -> int:
         """Its exit code, once it has ended."""
@@ -75,7 +97,20 @@ def read_order(cue: socket.socket) -> dict[str, Any] | None:
     return order
 
 
-def fork_understudy(argv: Sequence[str]) -> Understudy | Program:
+class _Stage:
+    """Where this process says how its program ended; None when it plays none."""
+
+    cue: socket.socket | None = None
+
+
+def leave_stage() -> None:
+    """In a fork of a program: what it says is none of this process's business."""
+    if _Stage.cue is not None:
+        _Stage.cue.close()
+        _Stage.cue = None
+
+
+def fork_understudy() -> Understudy | Program:
     """Fork one for a command that :func:`is_ours`; in the fork, the part that it is to play."""
     ours, theirs = socket.socketpair()
     reading, writing = os.pipe()
@@ -83,30 +118,39 @@ def fork_understudy(argv: Sequence[str]) -> Understudy | Program:
     if not pid:
         ours.close()
         os.close(reading)
-        return Program(module=argv[3], arguments=tuple(argv[4:]), cue=theirs, output=writing)
+        return Program(cue=theirs, output=writing)
     theirs.close()
     os.close(writing)
-    return Understudy(argv, pid, ours, reading)
+    return Understudy(pid, ours, reading)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """The part that a fork is to play."""
 
-    module: str
-    arguments: tuple[str, ...]
     cue: socket.socket
     output: int
 
     def play(self) -> int:
-        """Wait for the order, then call the program; its exit code."""
+        """Wait for the order, then call the program; its exit code.
+
+        One that leaves nothing to be released (``LEAVES_NOTHING``) says its code at once and never
+        returns: to take a process apart takes longer than many jobs.
+        """
         order = read_order(self.cue)
-        self.cue.close()
         if order is None:
             return 0
+        _Stage.cue = self.cue
+        argv = order.pop("argv")
         redirect(self.output)
         begin_anew(**order)
-        module = import_module(self.module)
-        sys.argv = [str(module.__file__), *self.arguments]
-        code: int = module.main(*self.arguments)
+        module = import_module(argv[3])
+        sys.argv = [str(module.__file__), *argv[4:]]
+        pid = os.getpid()
+        code: int = module.main(*argv[4:])
+        if os.getpid() == pid and getattr(module, "LEAVES_NOTHING", False):
+            sys.stdout.flush()
+            sys.stderr.flush()
+            self.cue.send(str(code).encode())
+            os._exit(code)
         return code

@@ -124,26 +124,19 @@ def _bytes() -> int:
 def _carry(order: dict[str, Any]) -> int:
     """In a fork: be the worker, or the process in which the worker's command is called."""
     from jupyter_ades.worker import __main__ as worker
-    from jupyter_ades.worker.understudy import Program, fork_understudy, is_ours
+    from jupyter_ades.worker.bounds import give_way
+    from jupyter_ades.worker.understudy import Program, fork_understudy
 
+    give_way()
+    # First of all: each page that this process has written to would be copied once more.
+    understudy = fork_understudy()
+    if isinstance(understudy, Program):
+        return understudy.play()
     job = JobDir(Path(order["folder"]))
     redirect(os.open(job.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666))
     begin_anew(job.root, order["environment"])
     sys.argv = [str(worker.__file__), str(job.root)]
-    argv = _command(job)
-    understudy = fork_understudy(argv) if is_ours(argv) else None
-    if isinstance(understudy, Program):
-        return understudy.play()
     return worker.main(str(job.root), understudy)
-
-
-def _command(job: JobDir) -> Sequence[str]:
-    """What the plan calls; nothing when it cannot be read, as the worker then says itself."""
-    try:
-        order = job.read_plan()
-    except (OSError, ValueError):
-        return ()
-    return order.plan.argv if order else ()
 
 
 if __name__ == "__main__":

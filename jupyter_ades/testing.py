@@ -22,7 +22,7 @@ class InlineLauncher:
     def __init__(self) -> None:
         self._held: dict[Path, str] = {}
 
-    def start(self, job: JobDir) -> None:
+    def start(self, job: JobDir, document: str = "") -> None:
         """Carry the job, or hold it."""
         order = job.read_plan()
         assert order is not None

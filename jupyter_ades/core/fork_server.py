@@ -67,9 +67,9 @@ class ForkServer:
             self._ready = bool(self._receive()[0]["ready"])
         return self._ready
 
-    def fork(self, folder: Path, environment: Mapping[str, str]) -> Forked:
-        """A worker on a job directory."""
-        order = {"folder": str(folder), "environment": dict(environment)}
+    def fork(self, folder: Path, environment: Mapping[str, str], document: str = "") -> Forked:
+        """A worker on a job directory; ``document`` is the URL of the deployed CWL it will run."""
+        order = {"folder": str(folder), "environment": dict(environment), "document": document}
         self._channel.send(json.dumps(order).encode())
         answer, handles = self._receive()
         grown = int(answer["bytes"])

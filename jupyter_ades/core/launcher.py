@@ -21,8 +21,11 @@ from jupyter_ades.system.leftovers import end_elsewhere
 class Launcher(Protocol):
     """What the dispatcher asks of workers."""
 
-    def start(self, job: JobDir) -> None:
-        """Start a worker on a job directory that holds a plan."""
+    def start(self, job: JobDir, document: str = "") -> None:
+        """Start a worker on a job directory that holds a plan.
+
+        ``document`` may be read once for all jobs of one package (:mod:`~.worker.warm`).
+        """
 
     def alive(self, job: JobDir) -> bool:
         """Whether a worker is on this job directory."""
@@ -50,7 +53,7 @@ class ColdLauncher:
         # Children must be reaped: an unreaped one is a zombie that keeps its pid.
         self._children: dict[Path, subprocess.Popen[bytes]] = {}
 
-    def start(self, job: JobDir) -> None:
+    def start(self, job: JobDir, document: str = "") -> None:
         """Start a worker on a job directory that holds a plan."""
         self._reap()
         with open(job.log, "ab") as log:

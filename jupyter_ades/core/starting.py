@@ -57,13 +57,20 @@ class Starter:
                 workspace.keep_record(job.id)
             else:
                 running.folder = self._lay_out(workspace, job)
-            self.launcher.start(running.folder)
+            self.launcher.start(running.folder, self._document(workspace, job))
             self.watch.listen_for_end(running)
         except (AdesError, OSError) as error:
             log.warning("%s: could not be started", job.id, exc_info=error)
             detail = error.detail if isinstance(error, AdesError) else str(error)
             message = f"The job could not be started: {detail}"
             self.watch.finish(running, ended(JobStatus.FAILED, message, job.progress))
+
+    def _document(self, workspace: Workspace, job: Job) -> str:
+        """What a fork server may read once for all jobs of the job's package; empty for nothing."""
+        runner = self.runner(job.request.runner or job.process.runner)
+        asked = getattr(runner, "document", None)
+        folder = workspace.package_folder(job.process.digest, job.process.id)
+        return str(asked(job.process, folder / "package")) if asked else ""
 
     def _lay_out(self, workspace: Workspace, job: Job) -> JobDir:
         """Make the job directory, with everything the worker needs."""

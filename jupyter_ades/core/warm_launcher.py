@@ -60,10 +60,10 @@ class WarmLauncher(ColdLauncher):
         """The fork server's process; None while there is none."""
         return self._server.pid if self._server is not None else None
 
-    def start(self, job: JobDir) -> None:
+    def start(self, job: JobDir, document: str = "") -> None:
         """Start a worker on a job directory that holds a plan."""
         self._bury()
-        if not self._fork(job):
+        if not self._fork(job, document):
             super().start(job)
 
     def alive(self, job: JobDir) -> bool:
@@ -82,7 +82,7 @@ class WarmLauncher(ColdLauncher):
             self._server.close()
             self._server = None
 
-    def _fork(self, job: JobDir) -> bool:
+    def _fork(self, job: JobDir, document: str) -> bool:
         """Whether a worker could be forked."""
         if self._server is not None and self._server.stale:
             self.close()
@@ -90,7 +90,8 @@ class WarmLauncher(ColdLauncher):
         if self._server is None or not self.warm:
             return False
         try:
-            self._forked[job.root] = self._server.fork(job.root, job_environment(job.root.name))
+            environment = job_environment(job.root.name)
+            self._forked[job.root] = self._server.fork(job.root, environment, document)
         except (OSError, ValueError) as error:
             self._give_up(error)
             return False

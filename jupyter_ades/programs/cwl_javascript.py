@@ -27,7 +27,8 @@ class EmbeddedEngine(NodeJSEngine):
 
     def eval(self, scan: str, jslib: str = "", *_: Any, **__: Any) -> Any:
         """The value of an expression; JavascriptException, with the expression, when it fails."""
-        import quickjs
+        # Not its package, which starts a thread when it is imported: no fork server may have one.
+        import _quickjs as quickjs  # type: ignore[import-not-found]
 
         context = quickjs.Context()
         context.set_memory_limit(self._memory)
@@ -68,7 +69,7 @@ def _shown(scan: str) -> str:
 def bound_expressions(seconds: float, memory: int) -> None:
     """Let cwltool's expressions be run in an embedded engine, where it is installed."""
     try:
-        import quickjs  # noqa: F401
+        import _quickjs  # noqa: F401
     except ImportError:
         return
     set_js_engine(EmbeddedEngine(seconds, memory))

@@ -33,11 +33,13 @@ def without_debugger() -> Iterator[None]:
 for _name in PROGRAMS:
     import_module(f"jupyter_ades.programs.{_name}")
 with suppress(ImportError):
-    import_module("quickjs")
+    import_module("_quickjs")
 for _name in registry.names():
     registry.runner(_name)
 with without_debugger():
     import_module("ipykernel.kernelapp")
+    # Which a kernel looks up by its name when it starts.
+    import_module("ipykernel.debugger")
 # Each of these reads or compiles something once.
 KernelProvisionerFactory.instance()
 validate(new_notebook())

@@ -79,15 +79,19 @@ def shut_down(manager: JobKernel, *, now: bool) -> None:
 
 async def _shut_down(manager: JobKernel, now: bool) -> None:
     """Ask it by the channel that is connected: a new one loses the request now and then."""
-    client = manager.connected
+    client, ended = manager.connected, False
     if client is not None and not now:
         client.shutdown()
         with suppress(TimeoutError):
             await asyncio.wait_for(_ended(manager), SHUTDOWN)
+            ended = not await manager.is_alive()
     if client is not None:
         client.stop_channels()
-    # One that has not ended by now is killed.
-    await manager.shutdown_kernel(now=now or client is not None)
+    if ended:
+        manager.cleanup_connection_file()
+    else:
+        # One that has not ended by now is killed.
+        await manager.shutdown_kernel(now=now or client is not None)
 
 
 async def _ended(manager: JobKernel) -> None:

@@ -7,6 +7,7 @@ something that cwltool does not do, 143 when it was ended.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -14,30 +15,27 @@ import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psutil
-from cwltool.context import LoadingContext, RuntimeContext
+from cwltool.context import RuntimeContext
 from cwltool.executors import MultithreadedJobExecutor
-from cwltool.main import main as cwltool_main
 from cwltool.process import Process
-from schema_salad.exceptions import ValidationException
-from schema_salad.fetcher import DefaultFetcher
 
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import WorkOrder
 from jupyter_ades.programs.cwl_containers import container_arguments
 from jupyter_ades.programs.cwl_counting import leaves
+from jupyter_ades.programs.cwl_documents import deployed_at, load
 from jupyter_ades.programs.cwl_javascript import bound_expressions
 from jupyter_ades.programs.cwl_jobs import Listener
 from jupyter_ades.programs.cwl_outputs import keep_apart
 from jupyter_ades.programs.cwl_progress import Progress
 from jupyter_ades.programs.cwl_references import BesideAccess, References, declare_formats
-from jupyter_ades.programs.cwl_schemas import extend_schemas
+from jupyter_ades.programs.cwl_running import listen, log, run
 from jupyter_ades.programs.cwl_tools import maker
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED, environments
-from jupyter_ades.runners.exported import document_url, file_url
+from jupyter_ades.runners.exported import document_url
 from jupyter_ades.runners.steps import write_failure
 from jupyter_ades.system.containers import end_containers
 
@@ -45,6 +43,8 @@ from jupyter_ades.system.containers import end_containers
 GRACE = 2.0
 #: Folder in the job's for what cwltool makes on the way.
 SCRATCH = "cwltool"
+#: What a job may ask for beside its inputs, as cwltool looks for it.
+REQUIREMENTS = "https://w3id.org/cwl/cwl#requirements"
 #: When :func:`main` is done nothing is left to be released: see the understudy.
 LEAVES_NOTHING = True
 
@@ -66,28 +66,23 @@ def main(folder: str, engine: str = "") -> int:
 
 
 def _run(order: WorkOrder, job: JobDir, listener: Listener, engine: str) -> int:
-    logger = logging.getLogger("cwltool")
-    logger.addHandler(listener.errors)
+    log.addHandler(listener.errors)
+    listen(logging.StreamHandler(listener.progress.speaker))
+    wanted: Any = json.loads((job.work / JOB_ORDER).read_bytes())
+    if "cwl:requirements" in wanted:
+        wanted[REQUIREMENTS] = wanted.pop("cwl:requirements")
     with open(job.work / OUTPUTS, "w", encoding="utf-8") as outputs:
-        return cwltool_main(
-            argsl=_arguments(order, job, engine),
-            stdout=outputs,
-            logger_handler=_handler(listener.progress.speaker),
-            custom_schema_callback=extend_schemas,
+        return run(
+            partial(load, document_url(order.process, job.package), deployed_at()),
+            wanted,
+            options=_options(order, job, engine),
+            make=maker(listener),
             executor=Executor(order.cores, listener.progress, job, References(job, order.fetch)),
-            loadingContext=LoadingContext(
-                {
-                    "construct_tool_object": maker(listener),
-                    "fetcher_constructor": LocalFetcher,
-                    "relax_path_checks": True,
-                    # Those that lie beside the package: the fetcher reads nothing else.
-                    "skip_schemas": False,
-                }
-            ),
+            outputs=outputs,
         )
 
 
-def _arguments(order: WorkOrder, job: JobDir, engine: str) -> list[str]:
+def _options(order: WorkOrder, job: JobDir, engine: str) -> list[str]:
     scratch = job.work / SCRATCH
     scratch.mkdir()
     return [
@@ -97,11 +92,7 @@ def _arguments(order: WorkOrder, job: JobDir, engine: str) -> list[str]:
         "--enable-ext",
         *(f"--preserve-environment={name}" for name in order.job_environment),
         *container_arguments(engine, job),
-        *("--no-doc-cache", "--no-compute-checksum", "--disable-color"),
-        # A linter of expressions that Node runs: for who writes a package.
-        "--disable-js-validation",
-        document_url(order.process, job),
-        file_url(job.work / JOB_ORDER),
+        "--no-compute-checksum",
     ]
 
 
@@ -110,12 +101,6 @@ def _step_arguments(order: WorkOrder, job: JobDir) -> list[str]:
         return ["--basedir", str(job.work)]
     # cwltool knows a step again by its inputs' paths below this folder, for another job as well.
     return ["--basedir", str(job.scratch), "--cachedir", str(job.steps)]
-
-
-def _handler(speaker: Speaker) -> logging.Handler:
-    handler: logging.Handler = logging.StreamHandler(speaker)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-    return handler
 
 
 def _failure(listener: Listener) -> dict[str, Any]:
@@ -183,24 +168,6 @@ class Executor(MultithreadedJobExecutor):
             for key, value in request.items()
         }
         return super().select_resources(bounded, runtime_context)
-
-
-class LocalFetcher(DefaultFetcher):
-    """Reads files; what a package names in the web is not fetched while a job runs."""
-
-    def fetch_text(self, url: str, content_types: list[str] | None = None) -> str:
-        """The text at a URL; raises ValidationException for one in the web."""
-        if url not in self.cache and urlsplit(url).scheme not in ("file", ""):
-            raise ValidationException(
-                f"{url} is not fetched while a job runs: put its content into the package"
-            )
-        return super().fetch_text(url, content_types)
-
-    def check_exists(self, url: str) -> bool:
-        """Whether there is such a file; one in the web is believed to be until it is read."""
-        if url in self.cache or urlsplit(url).scheme not in ("file", ""):
-            return True
-        return super().check_exists(url)
 
 
 def _end(job: JobDir, number: int, frame: object) -> None:

@@ -97,7 +97,7 @@ def _command(
         *(["--retryCount", "0", "--maxCores", str(order.cores)] if is_local(options) else []),
         *container_arguments("" if engine == "none" else engine, job),
         *options,
-        document_url(order.process, job),
+        document_url(order.process, job.package),
         file_url(job.work / JOB_ORDER),
     ]
 

@@ -14,7 +14,7 @@ from cwltool.workflow import default_make_tool
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import WorkOrder
 from jupyter_ades.programs.cwl_counting import leaves
-from jupyter_ades.programs.run_cwl import LocalFetcher
+from jupyter_ades.programs.cwl_documents import LocalFetcher
 from jupyter_ades.runners.cwltool import JOB_ORDER
 from jupyter_ades.runners.exported import document_url
 
@@ -33,5 +33,5 @@ def count(order: WorkOrder, job: JobDir) -> int:
             "skip_schemas": True,
         }
     )
-    process = load_tool(document_url(order.process, job), context)
+    process = load_tool(document_url(order.process, job.package), context)
     return leaves(process, json.loads((job.work / JOB_ORDER).read_bytes()))

@@ -58,7 +58,9 @@ class Runner(Protocol):
     One may have besides ``check(process, site)``, which raises an AdesError for a process that
     cannot run here, and ``missing(site)``, which says in words what it lacks to be used at all, or
     nothing, which are asked before a job is accepted; and ``elsewhere(site)``, whether steps run on
-    other machines: such jobs take no cores or memory of the server's from others.
+    other machines: such jobs take no cores or memory of the server's from others; and
+    ``document(process, package)``, the URL of what a fork server may read once for all jobs of a
+    package that is deployed in this folder.
     """
 
     #: The name in plans, traits and entry points.

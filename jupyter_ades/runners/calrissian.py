@@ -77,6 +77,6 @@ def command(process: Process, job: JobDir, settings: Mapping[str, Any]) -> list[
         *("--tmpdir-prefix", f"{job.work}/tmp-", "--tmp-outdir-prefix", f"{job.work}/out-"),
         *("--outdir", str(job.outputs), "--stdout", str(job.work / OUTPUTS)),
         "--relax-path-checks",
-        document_url(process, job),
+        document_url(process, job.package),
         str(job.work / JOB_ORDER),
     ]

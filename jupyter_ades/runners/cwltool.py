@@ -15,7 +15,7 @@ from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JSON, STAGED, Plan, Process
 from jupyter_ades.runners.base import Site, Step
-from jupyter_ades.runners.exported import IMAGE, file_url, with_catalogs, write_export
+from jupyter_ades.runners.exported import IMAGE, document_url, file_url, with_catalogs, write_export
 from jupyter_ades.runners.steps import how_it_ended, last_words, read_failure, read_step_line
 
 #: In the command's working folder: what cwltool is given, and what it gives.
@@ -91,6 +91,11 @@ class CwltoolRunner:
             inputs = with_catalogs(inputs)
         order = {input_id: _as_cwl(value) for input_id, value in inputs.items()}
         (job.work / JOB_ORDER).write_text(json.dumps(order), encoding="utf-8")
+
+    def document(self, process: Process, package: Path) -> str:
+        """The CWL of a deployed package, which a fork server reads once for all of its jobs."""
+        own = self.name == CwltoolRunner.name and process.kind == "cwl"
+        return document_url(process, package) if own else ""
 
     def read_step(self, line: str) -> Step | None:
         """``2 of 4: ndvi`` when a line tells that one part ended and ndvi runs."""

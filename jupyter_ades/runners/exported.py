@@ -27,10 +27,10 @@ def file_url(path: Path | str) -> str:
     return f"file://{quote(str(path))}"
 
 
-def document_url(process: Process, job: JobDir) -> str:
-    """What an engine of CWL is told to run."""
+def document_url(process: Process, package: Path) -> str:
+    """What an engine of CWL is told to run, of a package in this folder."""
     document, workflow = document_of(process)
-    url = file_url(job.package / document)
+    url = file_url(package / document)
     return f"{url}#{workflow}" if workflow else url
 
 

@@ -67,7 +67,8 @@ class Meter:
         children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * RSS_UNIT
         if is_warm() and children <= self._inherited * (1 + SLACK):
             children = 0
-        peaks = [cost.peak_memory_bytes for cost in self._done]
+        # Of a job that was over before the first look only what it holds now is known.
+        peaks = [cost.peak_memory_bytes for cost in self._done] + [self._memory]
         return Statistics(
             steps=tuple(self._done),
             wall_seconds=round(time.monotonic() - self._began, 3),
@@ -93,17 +94,20 @@ class Meter:
 
     def _memory_at_end(self, part: _Part, pids: list[int]) -> int:
         """What is held when a part ends; as held before when that was a moment ago."""
-        if not self._memory or time.monotonic() - part.began > SHORT:
+        if time.monotonic() - part.began > SHORT:
             self._memory = memory_bytes(pids)
         return self._memory
 
     def _watch(self) -> None:
-        while not self._end.wait(LOOK):
+        """Look at once, beside what the job begins with, and now and then."""
+        while True:
             used = memory_bytes(family())
             with self._lock:
                 self._memory = used
                 if self._part is not None:
                     self._part.peak = max(self._part.peak, used)
+            if self._end.wait(LOOK):
+                return
 
 
 def _sum(first: Cost, second: Cost) -> Cost:

@@ -12,9 +12,11 @@ import os
 import select
 import socket
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from jupyter_ades.jobdir import JobDir
@@ -46,6 +48,9 @@ def main(handle: str, *further: str) -> int:
     become_origin()
     with socket.socket(fileno=int(handle)) as server:
         _import((*LIBRARIES, *further))
+        for thread in threading.enumerate()[1:]:
+            # What it holds at a fork would be held in the fork for ever.
+            print(f"warm workers share no thread: {thread.name} was started", file=sys.stderr)
         imported_all()
         try:
             server.send(_message(ready=True))
@@ -74,13 +79,18 @@ class Forks:
         self._server = server
         #: The pidfd of each worker to its pid.
         self._workers: dict[int, int] = {}
+        #: Documents that are read for later forks, once nothing else is to be done.
+        self._unread: set[str] = set()
         self._poll = select.poll()
         self._poll.register(server, select.POLLIN)
 
     def serve(self) -> dict[str, Any] | None:
         """None when the server is gone; in a fork, the order that it is to carry."""
         while True:
-            for handle, _ in self._poll.poll():
+            ready = self._poll.poll(0 if self._unread else None)
+            if not ready:
+                _documents().keep(self._unread.pop())
+            for handle, _ in ready:
                 if handle != self._server.fileno():
                     self._bury(handle)
                     continue
@@ -90,6 +100,9 @@ class Forks:
                 order: dict[str, Any] = json.loads(message)
                 if self._fork() == 0:
                     return order
+                if order["document"]:
+                    # Not before the job has begun: the first one reads the document by itself.
+                    self._unread.add(order["document"])
 
     def _fork(self) -> int:
         pid = fork()
@@ -111,6 +124,11 @@ class Forks:
         os.close(handle)
 
 
+def _documents() -> ModuleType:
+    """What knows CWL: imported by now, as any that handles signals must not be before."""
+    return import_module("jupyter_ades.programs.cwl_documents")
+
+
 def _message(**content: Any) -> bytes:
     return json.dumps(content).encode()
 
@@ -128,6 +146,8 @@ def _carry(order: dict[str, Any]) -> int:
     from jupyter_ades.worker.understudy import Program, fork_understudy
 
     give_way()
+    if order["document"]:
+        _documents().choose(order["document"])
     # First of all: each page that this process has written to would be copied once more.
     understudy = fork_understudy()
     if isinstance(understudy, Program):

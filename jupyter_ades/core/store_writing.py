@@ -33,6 +33,8 @@ class Writing:
         self._db = db
         #: Whether the commit waits for the end of the group.
         self._grouped = False
+        #: Whether the group has begun its transaction.
+        self._begun = False
         #: Whether the part of the group that is being made has written something.
         self._written = False
         #: Whether SQLite gave up what earlier parts had written.
@@ -59,12 +61,28 @@ class Writing:
     def _write(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Execute a statement that changes something."""
         if self._grouped:
-            if not self._db.in_transaction:
-                self._run("BEGIN IMMEDIATE")
+            self._begin()
             if not self._written:
                 self._run("SAVEPOINT part")
                 self._written = True
         return self._run(statement, parameters)
+
+    def _begin(self) -> None:
+        """Begin the group's transaction, unless it has begun."""
+        self._see_loss()
+        if not self._db.in_transaction:
+            # What the part had written before is gone with its savepoint.
+            self._written = False
+            self._run("BEGIN IMMEDIATE")
+            self._begun = True
+
+    def _see_loss(self) -> None:
+        """Note when SQLite gave up the group's transaction.
+
+        It does that by itself when the disk is full, or fails, at a bad moment: also below a call
+        that only reads, for which pages that others have written must leave the cache.
+        """
+        self._lost |= self._begun and not self._db.in_transaction
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
@@ -89,6 +107,7 @@ class Writing:
         self._grouped = True
         try:
             yield
+            self._see_loss()
             if self._lost:
                 raise StorageFull(NO_SPACE)
             if self._db.in_transaction:
@@ -98,7 +117,7 @@ class Writing:
             self._after.clear()
             raise
         finally:
-            self._grouped = self._lost = False
+            self._grouped = self._begun = self._lost = False
         self._follow()
 
     def begin_part(self) -> None:
@@ -110,10 +129,8 @@ class Writing:
         """Keep what the request wrote, or nothing of it when it failed; whether it wrote."""
         if failed:
             del self._after[self._marked :]
-        if self._written and not self._db.in_transaction:
-            # SQLite itself rolls back all when the disk is full at a bad moment.
-            self._lost = True
-        elif self._written:
+        self._see_loss()
+        if self._written and self._db.in_transaction:
             if failed:
                 self._run("ROLLBACK TO part")
             self._run("RELEASE part")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -152,3 +153,75 @@ def test_a_store_that_another_server_holds_is_told_as_that(store: Store, tmp_pat
     assert isinstance(outcome.error, Unavailable)
     assert "another server" in outcome.error.detail
     assert kinds(carry([adding(store, 1)], [store])) == [None]
+
+
+@pytest.fixture
+def no_growth(store: Store, tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """Lets no file grow from when it is called: SQLite rolls back by itself what it cannot spill.
+
+    Beforehand the store is given jobs that a list has to read, and then a cache that is too small
+    for them beside what was written.
+    """
+    for number in range(100, 130):
+        adding(store, number, 100_000)()
+    store._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def stop() -> None:
+        store._db.execute("PRAGMA cache_size = 50")
+        grown = (tmp_path / "ades.sqlite-wal").stat().st_size
+        resource.setrlimit(resource.RLIMIT_FSIZE, (grown, before[1]))
+
+    yield stop
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def free(limit: tuple[int, int]) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+
+
+@pytest.mark.parametrize("forgiving", [False, True], ids=["told", "and writes on"])
+def test_what_a_reader_made_sqlite_give_up_is_written_again(
+    store: Store, no_growth: Callable[[], None], tmp_path: Path, forgiving: bool
+) -> None:
+    """A list that has no room in the cache makes SQLite write out what others have inserted.
+
+    When that fails, all of the transaction is gone, though the one that failed wrote nothing.
+    """
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    failures: list[Exception] = []
+
+    def read() -> int:
+        if not failures:
+            no_growth()
+        try:
+            return len(store.jobs(JobFilter(), limit=100))
+        except Unavailable as error:
+            failures.append(error)
+            free(limit)
+            if not forgiving:
+                raise
+            return adding(store, 3)()
+
+    outcomes = carry([adding(store, 1, 700_000), read, adding(store, 2)], [store])
+    assert len(failures) == 1
+    assert kinds(outcomes) == [None, None, None]
+    assert [each.value for each in outcomes] == [True, 31, True]
+    there = [each for each in ids(tmp_path / "ades.sqlite") if len(each) == len("job-1")]
+    assert there == ["job-1", "job-2"]
+
+
+def test_what_sqlite_gives_up_while_the_disk_is_full_is_refused(
+    store: Store, no_growth: Callable[[], None], tmp_path: Path
+) -> None:
+    stopped: list[None] = []
+
+    def read() -> int:
+        if not stopped:
+            stopped.append(no_growth())
+        return len(store.jobs(JobFilter(), limit=100))
+
+    outcomes = carry([adding(store, 1, 700_000), read], [store])
+    assert kinds(outcomes) == [Unavailable, None]
+    assert "job-1" not in ids(tmp_path / "ades.sqlite")
+    assert outcomes[1].value == 30

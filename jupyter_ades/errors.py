@@ -182,6 +182,12 @@ class NothingToContinue(AdesError):
     status = 409
 
 
+class UnreadableRecord(AdesError):
+    """What stands in a job's directory cannot be read."""
+
+    status = 500
+
+
 class Overtaken(AdesError):
     """Another server on this workspace was quicker."""
 
@@ -214,3 +220,10 @@ class Unavailable(AdesError):
 
 class StoreDamaged(Unavailable):
     """The store of this workspace is damaged."""
+
+
+def in_words(error: Exception) -> str:
+    """What an error says, for people: in its own words, with its kind where these need it."""
+    if isinstance(error, AdesError):
+        return error.detail
+    return str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"

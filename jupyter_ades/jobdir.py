@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+import stat
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from jupyter_ades.errors import UnreadableRecord
 from jupyter_ades.model import Ran, Results, WorkerStatus, WorkOrder
 
 T = TypeVar("T")
+
+#: What begins the name of a folder that is being removed; what it was called follows, then a dot
+#: and what tells it from another that was removed from the same place.
+REMOVED = ".removed-"
+
+
+def hidden_name(name: str) -> str:
+    """A name for a folder that is being removed."""
+    return f"{REMOVED}{name}.{secrets.token_hex(4)}"
+
+
+def shown_name(name: str) -> str:
+    """What a folder was called before it was to be removed; up to its first dot."""
+    return name.removeprefix(REMOVED).partition(".")[0]
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -63,19 +80,36 @@ def write_record(path: Path, record: object) -> None:
 
 
 def read_record(path: Path, kind: type[T]) -> T | None:
-    """Read what :func:`write_record` wrote; None when there is no such file."""
+    """Read what :func:`write_record` wrote; None when there is no such file.
+
+    UnreadableRecord when something else stands there: a job may write into its own directory.
+    """
     try:
-        data = path.read_bytes()
+        data = _bytes(path)
+        return None if data is None else msgspec.json.decode(data, type=kind)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableRecord(f"{path.name} cannot be read: {error}.") from error
+
+
+def _bytes(path: Path) -> bytes | None:
+    """What a file holds; ValueError when it is none. A pipe is not waited for."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
-    return msgspec.json.decode(data, type=kind)
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ValueError("it is no file")
+        return file.read()
 
 
 def _pointed(pointer: Path) -> Path | None:
     try:
-        return Path(os.fsdecode(pointer.read_bytes()))
+        data = pointer.read_bytes()
     except OSError:
         return None
+    named = Path(os.fsdecode(data))
+    return named if named.is_absolute() and b"\0" not in data else None
 
 
 class JobDir:
@@ -143,7 +177,8 @@ class JobDir:
         """Remove what only the command needed: staged inputs, working folder, outputs."""
         for folder in (self.inputs, self.work, self.outputs, self.steps, self.delivery):
             shutil.rmtree(folder, ignore_errors=True)
-        if self.scratch != self.root:
+        # Nothing but a folder of this job's own, whatever the pointer says by now.
+        if self.scratch != self.root and self.scratch.name == shown_name(self.root.name):
             shutil.rmtree(self.scratch, ignore_errors=True)
 
     def write_plan(self, order: WorkOrder) -> None:

@@ -9,6 +9,7 @@ from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.recording import Recorder
 from jupyter_ades.core.watching import Watch
 from jupyter_ades.core.workspace import Workspace
+from jupyter_ades.errors import UnreadableRecord
 from jupyter_ades.model import Job, JobStatus
 
 log = logging.getLogger(__name__)
@@ -26,12 +27,14 @@ def adopt_running(
             log.info("%s: adopted", job.id)
             watch.begin(workspace, job)
         else:
-            log.info("%s: never began to run, waits again", job.id)
-            # It may be about to: two workers must never be on one job.
-            launcher.kill(workspace.job_dir(job.id))
-            job = recorder.change(workspace, job, status=JobStatus.ACCEPTED, message="accepted")
-            if job.dismissing:
-                dismiss_waiting(workspace, job, recorder)
+            _let_wait(workspace, job, recorder)
+
+
+def _let_wait(workspace: Workspace, job: Job, recorder: Recorder) -> None:
+    log.info("%s: never began to run, waits again", job.id)
+    job = recorder.change(workspace, job, status=JobStatus.ACCEPTED, message="accepted")
+    if job.dismissing:
+        dismiss_waiting(workspace, job, recorder)
 
 
 def dismiss_waiting(workspace: Workspace, job: Job, recorder: Recorder) -> Job:
@@ -47,5 +50,17 @@ def dismiss_waiting(workspace: Workspace, job: Job, recorder: Recorder) -> Job:
 
 
 def _began(workspace: Workspace, job: Job, launcher: Launcher) -> bool:
+    """Whether a job began to run; one that did not has nothing left that could begin."""
     folder = workspace.job_dir(job.id)
-    return folder.read_status() is not None or launcher.alive(folder)
+    try:
+        if folder.read_status() is not None or launcher.alive(folder):
+            return True
+        # It may be about to: two workers must never be on one job.
+        launcher.kill(folder)
+    except UnreadableRecord:
+        return True
+    except Exception:
+        # One job must not keep the others from being adopted; the watch settles it.
+        log.exception("%s: whether it began to run cannot be seen", job.id)
+        return True
+    return False

@@ -109,7 +109,12 @@ class Dispatcher:
             log.warning("No space left to start jobs; they wait")
 
     def _is_elsewhere(self, job: Job) -> bool:
-        return elsewhere(self._runner(job.request.runner or job.process.runner), self._site)
+        """Whether a job's steps run on other machines; not, when its runner is gone from here."""
+        try:
+            return elsewhere(self._runner(job.request.runner or job.process.runner), self._site)
+        except Exception:
+            # Its start tells why; one job must not stop the queue.
+            return False
 
     # asked by the service
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from jupyter_ades.errors import UnreadableRecord
 from jupyter_ades.jobdir import JobDir, read_record
 from jupyter_ades.system.descendants import JOB_VARIABLE, end_all
 from jupyter_ades.system.environment import TOKENS, without
@@ -72,7 +73,7 @@ class ColdLauncher:
         self._reap()
         if job.root in self._children:
             return True
-        worker = read_record(job.worker, Worker)
+        worker = _who(job)
         return is_alive(worker) if worker else _locked(job)
 
     def pid(self, job: JobDir) -> int | None:
@@ -80,7 +81,7 @@ class ColdLauncher:
         child = self._children.get(job.root)
         if child is not None:
             return child.pid
-        worker = read_record(job.worker, Worker)
+        worker = _who(job)
         return worker.pid if worker and is_alive(worker) else None
 
     def stop(self, job: JobDir) -> None:
@@ -109,7 +110,7 @@ class ColdLauncher:
         if child is not None:
             child.send_signal(number)
             return
-        worker = read_record(job.worker, Worker)
+        worker = _who(job)
         if worker is not None and is_alive(worker):
             with suppress(ProcessLookupError):
                 os.kill(worker.pid, number)
@@ -118,6 +119,14 @@ class ColdLauncher:
 def job_environment(job_id: str) -> dict[str, str]:
     """The server's environment less what would let a job act as the user's server."""
     return {**without(os.environ, TOKENS), JOB_VARIABLE: job_id}
+
+
+def _who(job: JobDir) -> Worker | None:
+    """Who the worker says it is; None when it did not, or nobody can read it any more."""
+    try:
+        return read_record(job.worker, Worker)
+    except UnreadableRecord:
+        return None
 
 
 def _locked(job: JobDir) -> bool:

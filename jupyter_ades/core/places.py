@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_ades.errors import Unavailable
+from jupyter_ades.jobdir import REMOVED, shown_name
 from jupyter_ades.system.filesystems import is_network, type_of
 
 log = logging.getLogger(__name__)
@@ -26,8 +27,11 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 AUTO, WAL, ROLLBACK = JOURNALS = ("auto", "wal", "rollback")
 STORE, JOBS, PACKAGES = "ades.sqlite", "jobs", "packages"
 DISPATCH_LOCK, OPEN_LOCK = "ades.lock", "ades.open"
-#: What begins the name of a folder that is being removed.
-REMOVED = ".removed-"
+
+
+def hidden_jobs(jobs: Path) -> set[str]:
+    """Ids of the jobs whose directories are being removed."""
+    return {shown_name(each.name) for each in jobs.glob(f"{REMOVED}*")}
 
 
 def needs_rollback(folder: Path, journal: str) -> bool:

@@ -13,21 +13,19 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
-
 from jupyter_ades.core.places import (
     AUTO,
     JOBS,
     PACKAGES,
-    REMOVED,
     STORE,
+    hidden_jobs,
     hold_alone,
     needs_rollback,
 )
 from jupyter_ades.core.store import Store
 from jupyter_ades.core.store_keeping import KeptJob, KeptProcess
 from jupyter_ades.core.telling import as_told
-from jupyter_ades.errors import AdesError
+from jupyter_ades.errors import AdesError, UnreadableRecord
 from jupyter_ades.jobdir import JobDir, read_record, sync_folder
 from jupyter_ades.model import ExecuteRequest, Job, JobStatus
 
@@ -87,7 +85,7 @@ def _processes(packages: Path, unread: list[str]) -> Iterator[KeptProcess]:
     for folder in _folders(packages):
         try:
             kept = read_record(folder / "deployed.json", KeptProcess)
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, UnreadableRecord) as error:
             unread.append(f"{folder}: {error}")
             continue
         if kept is not None:
@@ -99,7 +97,7 @@ def _jobs(jobs: Path, unread: list[str]) -> list[KeptJob]:
     for folder in _folders(jobs):
         try:
             found.append(_job(JobDir(folder)))
-        except (OSError, msgspec.DecodeError, ValueError) as error:
+        except (OSError, UnreadableRecord, ValueError) as error:
             unread.append(f"{folder}: {error}")
     return found
 
@@ -163,7 +161,7 @@ def _from_old_store(
 ) -> tuple[list[KeptProcess], list[KeptJob], str]:
     """What only the old store knows, and why it cannot be read, if so."""
     known = {each.job.id for each in jobs}
-    known |= {each.name.removeprefix(REMOVED) for each in (folder / JOBS).glob(f"{REMOVED}*")}
+    known |= hidden_jobs(folder / JOBS)
     deployed = {each.process.id for each in processes}
     if not path.exists():
         return [], [], "there is none"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.workspace import Workspace
-from jupyter_ades.errors import NothingToDeliver
+from jupyter_ades.errors import NothingToDeliver, UnreadableRecord
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import RESUME, Begin, FetchPolicy, Job, JobStatus
 from jupyter_ades.references import policy_of
@@ -38,8 +38,14 @@ def order_stage_out(workspace: Workspace, job: Job, fetch: FetchPolicy) -> None:
 
 
 def is_ordered(folder: JobDir) -> bool:
-    """Whether a job that waits goes on in its directory, as the plan there says."""
-    order = folder.read_plan()
+    """Whether a job that waits goes on in its directory, as the plan there says.
+
+    A plan that cannot be read was one: else there would be none yet.
+    """
+    try:
+        order = folder.read_plan()
+    except UnreadableRecord:
+        return True
     return order is not None and order.begin is not Begin.START
 
 

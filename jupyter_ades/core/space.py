@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_ades.core.workspace import Workspace
+from jupyter_ades.errors import NO_SPACE, StorageFull
 from jupyter_ades.resources import mebibytes
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Tell a full disk as what it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(NO_SPACE) from error
+        raise
 
 
 def free_bytes(path: Path) -> int:

@@ -18,7 +18,7 @@ from jupyter_ades.core.recording import Recorder, ended
 from jupyter_ades.core.resuming import is_ordered
 from jupyter_ades.core.watching import Watch
 from jupyter_ades.core.workspace import Workspace
-from jupyter_ades.errors import AdesError, Overtaken
+from jupyter_ades.errors import Overtaken, in_words
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import FetchPolicy, Job, JobStatus, WorkOrder
 from jupyter_ades.references import policy_of
@@ -53,16 +53,18 @@ class Starter:
         running = self.watch.begin(workspace, job)
         try:
             if again:
+                # One that cannot be read is refused here, with the reason.
+                running.folder.read_plan()
                 running.folder.status.unlink(missing_ok=True)
                 workspace.keep_record(job.id)
             else:
                 running.folder = self._lay_out(workspace, job)
             self.launcher.start(running.folder, self._document(workspace, job))
             self.watch.listen_for_end(running)
-        except (AdesError, OSError) as error:
+        except Exception as error:
+            # Whatever it is, it must not keep other jobs from being started.
             log.warning("%s: could not be started", job.id, exc_info=error)
-            detail = error.detail if isinstance(error, AdesError) else str(error)
-            message = f"The job could not be started: {detail}"
+            message = f"The job could not be started: {in_words(error)}"
             self.watch.finish(running, ended(JobStatus.FAILED, message, job.progress))
 
     def _document(self, workspace: Workspace, job: Job) -> str:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
 from jupyter_ades.core.committing import Outcome, carry
 from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.retention import Retention
+from jupyter_ades.core.space import storage_errors
 from jupyter_ades.core.succession import Succession
 from jupyter_ades.core.workspace import Workspace
-from jupyter_ades.errors import NO_SPACE, StorageFull
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -38,17 +37,6 @@ READERS = 2
 TIDYING, AGEING = 60.0, 3600.0
 #: Seconds between two looks for jobs from other servers, where these cannot ring.
 LOOK = 5.0
-
-
-@contextmanager
-def storage_errors() -> Iterator[None]:
-    """Tell a full disk as what it is."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull(NO_SPACE) from error
-        raise
 
 
 class Core:

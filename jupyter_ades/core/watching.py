@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from jupyter_ades.core.ends import Ends
@@ -12,9 +13,17 @@ from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.recording import Recorder, ended
 from jupyter_ades.core.resuming import may_resume, order_resumption
+from jupyter_ades.core.space import storage_errors
 from jupyter_ades.core.telling import as_told
 from jupyter_ades.core.workspace import Workspace
-from jupyter_ades.errors import NoSuchJob, Overtaken, StorageFull
+from jupyter_ades.errors import (
+    NoSuchJob,
+    Overtaken,
+    StorageFull,
+    Unavailable,
+    UnreadableRecord,
+    in_words,
+)
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import Job, JobStatus, WorkerStatus
 
@@ -26,6 +35,7 @@ LOST = (
     "The worker was lost: it ended without a word (out of memory, a restart of the machine, or"
     " killed from outside). The log has its last lines; run the job again with a rerun."
 )
+TROUBLE = "The job was ended, as the service cannot see how it is: "
 
 
 @dataclass(kw_only=True)
@@ -41,6 +51,8 @@ class Running:
     heard: bool = False
     #: Monotonic time after which a dismissed job's processes are killed.
     deadline: float | None = None
+    #: Monotonic time until which it is tried again what has failed with it; None when nothing has.
+    patience: float | None = None
     #: How the job ended, from when that is known until it is recorded.
     ended: WorkerStatus | None = None
 
@@ -76,15 +88,41 @@ class Watch:
                 running.job = replace(running.job, dismissing=True)
 
     def read_back(self) -> None:
-        """Record what every running job has come to."""
+        """Record what every running job has come to; none keeps the others from it."""
         for running in list(self._running.values()):
             try:
+                self._look_at(running)
+                running.patience = None
+            except Unavailable:
+                # The store's trouble is everybody's.
+                raise
+            except Exception as error:
+                self._bear(running, error)
+
+    def _look_at(self, running: Running) -> None:
+        try:
+            with storage_errors():
                 self._read_back(running)
-            except StorageFull:
-                self._make_room(running)
-            except (NoSuchJob, Overtaken):
-                log.warning("%s: is no longer this server's", running.job.id)
-                del self._running[running.job.id]
+        except StorageFull:
+            self._make_room(running)
+        except (NoSuchJob, Overtaken):
+            log.warning("%s: is no longer this server's", running.job.id)
+            del self._running[running.job.id]
+
+    def _bear(self, running: Running, error: Exception) -> None:
+        """Try again for a while, then end a job that cannot be looked at."""
+        now = time.monotonic()
+        if running.patience is None:
+            log.error("%s: cannot be looked at; it is tried again", running.job.id, exc_info=error)
+            running.patience = now + PATIENCE
+        if now < running.patience or running.ended is not None:
+            return
+        log.error("%s: cannot be looked at and is ended", running.job.id, exc_info=error)
+        state = JobStatus.DISMISSED if running.job.dismissing else JobStatus.FAILED
+        # Recorded by the next look.
+        running.ended = ended(state, TROUBLE + in_words(error), running.job.progress)
+        with suppress(Exception):
+            self._launcher.kill(running.folder)
 
     def _make_room(self, running: Running) -> None:
         """Give up the scratch of a job that has ended: its state, which has no room, matters more.
@@ -96,15 +134,16 @@ class Watch:
             running.folder.remove_scratch()
 
     def _read_back(self, running: Running) -> None:
+        if running.ended is not None:
+            self.finish(running, running.ended)
+            return
         # Whether the worker lives is asked before its status is read: one that ended in between
         # has written its last status by then.
         alive = self._launcher.alive(running.folder)
         if alive:
             self.listen_for_end(running)
         status = self._news(running)
-        if running.ended is not None:
-            self.finish(running, running.ended)
-        elif running.job.dismissing:
+        if running.job.dismissing:
             self._see_dismissal(running, alive)
         elif status is not None and status.status.final:
             self.finish(running, status)
@@ -123,7 +162,7 @@ class Watch:
             self.ends.watch(pid)
 
     def _news(self, running: Running) -> WorkerStatus | None:
-        """The worker's status when it changed since the last look."""
+        """The worker's status when it changed since the last look, and can be read."""
         try:
             written = running.folder.status.stat().st_mtime_ns
         except FileNotFoundError:
@@ -131,7 +170,12 @@ class Watch:
         if written == running.seen:
             return None
         running.seen = written
-        return running.folder.read_status()
+        try:
+            return running.folder.read_status()
+        except UnreadableRecord as error:
+            # A living worker writes another; what else there is to it is told when it has ended.
+            log.warning("%s: %s", running.job.id, error.detail)
+            return None
 
     def _record_progress(self, running: Running, status: WorkerStatus) -> None:
         running.job = self._recorder.change(
@@ -141,9 +185,15 @@ class Watch:
     def _settle_lost(self, running: Running) -> None:
         """Record how a job ended whose worker is gone."""
         self._launcher.kill(running.folder)
-        status = running.folder.read_status()
-        if status is None or not status.status.final:
-            status = self._lost(running, status)
+        try:
+            status = running.folder.read_status()
+            if status is None or not status.status.final:
+                status = self._lost(running, status)
+        except UnreadableRecord as error:
+            log.warning("%s: %s", running.job.id, error.detail)
+            running.workspace.hide_partial_results(running.job.id)
+            said = f"{LOST} {error.detail}"
+            status = ended(JobStatus.FAILED, said, running.job.progress)
         if status is not None:
             self.finish(running, status)
 
@@ -177,9 +227,7 @@ class Watch:
     def _see_dismissal(self, running: Running, alive: bool) -> None:
         """Ask once, insist after a while, record when nothing is left."""
         if alive and running.deadline is None:
-            plan = running.folder.read_plan()
-            grace = plan.plan.grace if plan else 0.0
-            running.deadline = time.monotonic() + grace + PATIENCE
+            running.deadline = time.monotonic() + _grace(running.folder) + PATIENCE
             self._launcher.stop(running.folder)
         elif alive and running.deadline is not None and time.monotonic() > running.deadline:
             self._launcher.kill(running.folder)
@@ -192,8 +240,25 @@ class Watch:
         """Record how a job ended, and look at it no longer."""
         running.ended = status
         # The worker's own word stands in the directory already.
-        own = running.folder.read_status() == status
+        own = _has_said(running.folder, status)
         record = self._recorder.change if own else self._recorder.decide
         record(running.workspace, running.job, **as_told(running.job, status))
         # Not before: an end that could not be recorded is tried again by the next tick.
         del self._running[running.job.id]
+
+
+def _grace(folder: JobDir) -> float:
+    """Seconds that a job's command has to end after it was asked to."""
+    try:
+        order = folder.read_plan()
+    except UnreadableRecord:
+        return 0.0
+    return order.plan.grace if order else 0.0
+
+
+def _has_said(folder: JobDir, status: WorkerStatus) -> bool:
+    """Whether a worker's last word was this."""
+    try:
+        return folder.read_status() == status
+    except (OSError, UnreadableRecord):
+        return False

@@ -14,16 +14,16 @@ from jupyter_ades.core.places import (
     AUTO,
     JOBS,
     PACKAGES,
-    REMOVED,
     ROLLBACK,
     STORE,
     WAL,
     has_jobs,
+    hidden_jobs,
     needs_rollback,
 )
 from jupyter_ades.core.store import Store
 from jupyter_ades.errors import DAMAGED, StoreDamaged
-from jupyter_ades.jobdir import JobDir, sync_folder, write_record
+from jupyter_ades.jobdir import REMOVED, JobDir, hidden_name, sync_folder, write_record
 from jupyter_ades.model import S3, Job, Process
 from jupyter_ades.system.filesystems import type_of
 
@@ -200,7 +200,7 @@ class Workspace:
     def hide(self, folder: Path) -> None:
         """First half of a removal: gone from view at once, whatever happens next."""
         if folder.exists():
-            folder.rename(folder.with_name(REMOVED + folder.name))
+            folder.rename(folder.with_name(hidden_name(folder.name)))
             # Before the record goes: else a power loss could bring the folder back without one.
             sync_folder(folder.parent)
 
@@ -217,8 +217,8 @@ class Workspace:
 
     def finish_removals(self) -> None:
         """Forget the jobs whose directories an earlier server had begun to remove."""
-        for folder in self.jobs.glob(f"{REMOVED}*"):
-            self.store.remove_job(folder.name.removeprefix(REMOVED))
+        for job_id in hidden_jobs(self.jobs):
+            self.store.remove_job(job_id)
 
     def sweep(self) -> None:
         """Second half: free the space of everything that was hidden."""

@@ -28,6 +28,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import msgspec
 import psutil
 
+from jupyter_ades.errors import UnreadableRecord
 from jupyter_ades.fetch import Fetched, Unchanged, Validator
 from jupyter_ades.jobdir import read_record
 from jupyter_ades.worker.multihash import Multihash
@@ -254,7 +255,7 @@ def _unsigned(href: str) -> str:
 def _read(path: Path, kind: type[T]) -> T | None:
     try:
         return read_record(path, kind)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, UnreadableRecord):
         return None
 
 

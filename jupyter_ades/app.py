@@ -29,6 +29,7 @@ from jupyter_ades.settings.engines import EngineTraits
 from jupyter_ades.settings.environment import EnvironmentTraits
 from jupyter_ades.settings.fairness import FairnessTraits
 from jupyter_ades.settings.requests import RequestTraits
+from jupyter_ades.settings.results import Places, places
 from jupyter_ades.settings.retention import RetentionTraits
 from jupyter_ades.settings.warm import WarmTraits
 from jupyter_ades.workspace_names import DIALECTS, check_workspace_name, workspace_name
@@ -76,7 +77,8 @@ class ADES(
     ).tag(config=True)
     results_url = Unicode(
         help="Folder or 's3://bucket/prefix' that results are delivered to, one folder"
-        " 'wf-<job id>' each; a relative folder is taken from the server's root folder. Default:"
+        " 'wf-<job id>' each; where there are several workspaces, those of each are in a folder"
+        " '<workspace>' there. A relative folder is taken from the server's root folder. Default:"
         " 'ades-results/<workspace>'.",
     ).tag(config=True)
     max_open_jobs = Int(
@@ -217,11 +219,9 @@ class ADES(
         """The server's root folder."""
         return Path(self._server.root_dir).resolve()
 
-    def results_folder(self, workspace: str) -> Path:
-        """Where results of a workspace are delivered, unless there is a bucket."""
-        folder = "" if results_bucket(self.results_url) else self.results_url
-        default = Path("ades-results") / workspace
-        return self.user_folder / (Path(folder).expanduser() if folder else default)
+    def results_places(self, workspace: str) -> Places:
+        """Where results of a workspace are delivered, and may have been before."""
+        return places(self.results_url, self.user_folder, workspace, alone=len(self.workspaces) < 2)
 
     def site_for(
         self, kernels: Callable[[], Mapping[str, Any]], containers: Containers | None = None
@@ -259,8 +259,9 @@ class ADES(
 
     def _results_in_user_folder(self) -> str:
         """Where a file browser finds the default workspace's results; empty when it does not."""
-        results = self.results_folder(self.workspaces[0]).resolve()
-        if results_bucket(self.results_url) or not results.is_relative_to(self.user_folder):
+        places = self.results_places(self.workspaces[0])
+        results = places.folder.resolve()
+        if places.bucket or not results.is_relative_to(self.user_folder):
             return ""
         return str(results.relative_to(self.user_folder))
 

@@ -30,7 +30,6 @@ from jupyter_ades.keep import Keep
 from jupyter_ades.model import FetchPolicy, Job
 from jupyter_ades.runners.choosing import offers
 from jupyter_ades.runners.registry import runner
-from jupyter_ades.settings.buckets import results_bucket
 from jupyter_ades.system.containers import Containers
 
 if TYPE_CHECKING:
@@ -72,16 +71,19 @@ class House:
 
     def _open(self, name: str) -> Workspace:
         app = self._app
+        places = app.results_places(name)
         return Workspace(
             name,
             Path(app.workspace_root).expanduser().resolve(),
-            app.results_folder(name),
-            results_bucket(app.results_url),
+            places.folder,
+            places.bucket,
             app.results_s3(),
             Path(app.scratch_root).expanduser().resolve() if app.scratch_root else None,
             store_root=app.stores_folder,
             journal=app.store_journal,
             claim=app.claims[name],
+            earlier=places.earlier,
+            earlier_bucket=places.earlier_bucket,
         )
 
     def _build(self) -> None:

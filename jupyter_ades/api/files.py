@@ -97,10 +97,11 @@ class JobFilesHandler(ErrorAnswers, JupyterHandler, web.StaticFileHandler):  # t
         if isinstance(found, S3Address):
             await self.send_object(job_id, path or f"wf-{job_id}", found, include_body)
         elif found.is_dir():
-            listing = await self.site.core.beside(list_folder, found, self.address(job_id))
-            self.answer_listing(listing)
+            address = self.address(job_id, found)
+            self.answer_listing(await self.site.core.beside(list_folder, found, address))
         else:
-            await super().get(str(found.relative_to(Path(self.root).resolve())), include_body)
+            self.root = str(_above(job_id, found))
+            await super().get(str(found.relative_to(self.root)), include_body)
 
     def answer_listing(self, listing: dict[str, Any]) -> None:
         """Send a listing, as a page where a browser asks."""
@@ -132,10 +133,10 @@ class JobFilesHandler(ErrorAnswers, JupyterHandler, web.StaticFileHandler):  # t
         """The same without the body."""
         await cast("Awaitable[None]", self.get(job_id, path, include_body=False))
 
-    def address(self, job_id: str) -> Callable[[Path], str]:
-        """What makes a delivered file's path an address."""
+    def address(self, job_id: str, found: Path) -> Callable[[Path], str]:
+        """What makes the path of a delivered file an address, as that of the one that was found."""
         links: Links = self.site.links(self.request, self.workspace, self.dialect.name)
-        results = Path(self.root).resolve()
+        results = _above(job_id, found)
         return lambda path: links.path("jobs", job_id, "files", str(path.relative_to(results)))
 
     def compute_etag(self) -> str | None:
@@ -152,6 +153,13 @@ class JobFilesHandler(ErrorAnswers, JupyterHandler, web.StaticFileHandler):  # t
     def get_cache_time(self, *_: Any) -> int:
         """Clients ask again each time, with the ETag."""
         return 0
+
+
+def _above(job_id: str, found: Path) -> Path:
+    """The folder that a job's results were delivered to, by a file of them."""
+    return next(
+        each for each in found.parents if (each / f"wf-{job_id}") in (found, *found.parents)
+    )
 
 
 def list_folder(folder: Path, address: Callable[[Path], str]) -> dict[str, Any]:

@@ -31,13 +31,16 @@ class Bucket:
     settings: S3
     #: Folder of marks: the jobs whose objects are to be removed.
     removals: Path
+    #: Where results were delivered before, and those of other workspaces with them; may be empty.
+    earlier: str = ""
     #: What was seen, and the monotonic time after which to look again.
     _seen: str = ""
     _until: float = 0.0
 
-    def delivered(self, job_id: str) -> S3Address:
-        """The prefix of a job's results, whether they exist or not."""
-        return read_address(f"{self.location}/wf-{job_id}/")
+    def delivered(self, job_id: str) -> list[S3Address]:
+        """The prefixes that a job's results may have, whether they exist or not."""
+        locations = [each for each in (self.location, self.earlier) if each]
+        return [read_address(f"{each}/wf-{job_id}/") for each in locations]
 
     def problem(self) -> str:
         """Why results cannot be delivered there; empty when nothing is known against it."""
@@ -83,7 +86,8 @@ class Bucket:
 
         for mark in sorted(self.removals.iterdir()):
             try:
-                remove_below(self.settings, self.delivered(mark.name))
+                for address in self.delivered(mark.name):
+                    remove_below(self.settings, address)
             except Exception as error:
                 log.warning("%s: its results stay for now: %s", mark.name, reason(error))
                 return

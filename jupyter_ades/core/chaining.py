@@ -97,7 +97,7 @@ def look_up(reference: Mapping[str, JSON], workspace: Workspace) -> Chained:
             f"Job {job.id} is {job.status}; only a successful job's results can be an input."
         )
     folder = f"wf-{job.id}"
-    location = results.location or str(workspace.results)
+    location = results.location or str(workspace.delivered(job.id, known=True).parent)
     links = _links(results.outputs, found[2], kind, href)
     return Chained(
         place=f"{location}/{folder}",

@@ -63,7 +63,7 @@ class Retention:
             ):
                 yield workspace, job_id
 
-    def old_results(self) -> list[tuple[Workspace, str]]:
+    def old_results(self) -> list[tuple[Workspace, Path, str]]:
         """Delivered folders beyond what is kept, with their jobs' ids. On any thread: it reads.
 
         A bucket has rules for that of its own (its life cycle), so only folders are looked at.
@@ -71,18 +71,19 @@ class Retention:
         if self._results.everything:
             return []
         return [
-            (workspace, job_id)
+            (workspace, results, job_id)
             for workspace in self._workspaces
             if workspace.bucket is None
-            for job_id in _beyond(_delivered(workspace.results), self._results)
+            for results in workspace.result_folders
+            for job_id in _beyond(_delivered(results), self._results)
         ]
 
-    def expire_results(self, found: Sequence[tuple[Workspace, str]]) -> None:
+    def expire_results(self, found: Sequence[tuple[Workspace, Path, str]]) -> None:
         """Remove results, with what is left of their jobs. On the core's thread."""
-        for workspace, job_id in found:
-            owned = self._owner(workspace.results, job_id)
+        for workspace, results, job_id in found:
+            owned = self._owner(results, job_id)
             if owned is None:
-                workspace.hide_results(job_id)
+                workspace.hide(results / f"wf-{job_id}")
                 continue
             owner, job = owned
             if job.status.final and not job.pinned:
@@ -91,7 +92,7 @@ class Retention:
     def _owner(self, results: Path, job_id: str) -> tuple[Workspace, Job] | None:
         """The job that left something: workspaces may share a folder of results."""
         for workspace in self._workspaces:
-            if workspace.results == results:
+            if results in workspace.result_folders:
                 with suppress(NoSuchJob):
                     return workspace, workspace.store.job(job_id)
         return None

@@ -344,15 +344,7 @@ class Service(Catalogue):
             location = self._bucket_of(job_id)
             if location:
                 return self._object(job_id, location, path)
-        return self._delivered(job_id, path)
-
-    def _delivered(self, job_id: str, path: str) -> Path:
-        delivered = self.workspace.delivered(job_id).resolve()
-        wanted = (self.workspace.results / path).resolve()
-        inside = wanted == delivered or delivered in wanted.parents
-        if not inside or not wanted.exists():
-            raise NoSuchFile(f"Job {job_id} has no file '{path}'.")
-        return wanted
+        return _inside(delivered, job_id, path)
 
     def finder(self, job: Job, results: Results) -> Callable[[str], Path | S3Address]:
         """What finds a job's delivered files, on any thread, as :meth:`file` does."""
@@ -360,7 +352,7 @@ class Service(Catalogue):
         def find(path: str) -> Path | S3Address:
             if results.location:
                 return self._object(job.id, results.location, path)
-            return self._delivered(job.id, path)
+            return _inside(self.workspace.delivered(job.id, known=True), job.id, path)
 
         return find
 
@@ -385,3 +377,11 @@ class Service(Catalogue):
 def request_digest(process_id: str, body: bytes) -> str:
     """What requests with one idempotency key are compared by."""
     return hashlib.sha256(process_id.encode() + b"\0" + body).hexdigest()
+
+
+def _inside(delivered: Path, job_id: str, path: str) -> Path:
+    """A file of what was delivered, by its path from the folder above that."""
+    top, wanted = delivered.resolve(), (delivered.parent / path).resolve()
+    if not (wanted == top or top in wanted.parents) or not wanted.exists():
+        raise NoSuchFile(f"Job {job_id} has no file '{path}'.")
+    return wanted

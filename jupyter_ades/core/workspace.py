@@ -22,7 +22,7 @@ from jupyter_ades.core.places import (
     needs_rollback,
 )
 from jupyter_ades.core.store import Store
-from jupyter_ades.errors import DAMAGED, StoreDamaged
+from jupyter_ades.errors import DAMAGED, NoSuchJob, StoreDamaged
 from jupyter_ades.jobdir import REMOVED, JobDir, hidden_name, sync_folder, write_record
 from jupyter_ades.model import S3, Job, Process
 from jupyter_ades.system.filesystems import type_of
@@ -45,11 +45,15 @@ class Workspace:
         store_root: Path | None = None,
         journal: str = AUTO,
         claim: Claim | None = None,
+        earlier: Path | None = None,
+        earlier_bucket: str = "",
     ) -> None:
         self.name = name
         self.root = root / name
         #: Where ``wf-<job id>`` folders are delivered, unless there is a bucket.
         self.results = results
+        #: Where they were delivered before, and those of other workspaces with them.
+        self.earlier = earlier
         self.s3 = s3 or S3()
         #: Where inputs and work of running jobs are; None for their directories.
         self.scratch = scratch / name if scratch else None
@@ -59,7 +63,9 @@ class Workspace:
         self.bucket: Bucket | None = None
         if bucket:
             location, removals = bucket.rstrip("/"), self.root / "removals"
-            self.bucket = Bucket(location=location, settings=self.s3, removals=removals)
+            self.bucket = Bucket(
+                location=location, earlier=earlier_bucket, settings=self.s3, removals=removals
+            )
         self.packages = self.root / PACKAGES
         self.jobs = self.root / JOBS
         self._claim = claim or Claim(self.root)
@@ -164,9 +170,28 @@ class Workspace:
     def _deployed(self, process: Process) -> Path:
         return self.package_folder(process.digest, process.id) / "deployed.json"
 
-    def delivered(self, job_id: str) -> Path:
-        """A job's results, whether they exist or not."""
-        return self.results / f"wf-{job_id}"
+    def delivered(self, job_id: str, *, known: bool = False) -> Path:
+        """A job's results, whether they exist or not.
+
+        What was delivered before is another workspace's unless the job is ``known`` to be of this
+        one; else the store is asked.
+        """
+        own = self.results / f"wf-{job_id}"
+        if self.earlier is None or own.exists():
+            return own
+        before = self.earlier / own.name
+        return before if before.exists() and (known or self._has(job_id)) else own
+
+    def _has(self, job_id: str) -> bool:
+        try:
+            return bool(self.store.job(job_id))
+        except NoSuchJob:
+            return False
+
+    @property
+    def result_folders(self) -> tuple[Path, ...]:
+        """The folders that results are, or were, delivered to."""
+        return (self.results,) if self.earlier is None else (self.results, self.earlier)
 
     @property
     def results_location(self) -> str:
@@ -181,8 +206,9 @@ class Workspace:
 
     def hide_partial_results(self, job_id: str) -> None:
         """Hide what a lost worker was putting together; whole results stay where they are."""
-        for end in ("partial", "old"):
-            self.hide(self.results / f".wf-{job_id}.{end}")
+        for parent in self.result_folders:
+            for end in ("partial", "old"):
+                self.hide(parent / f".wf-{job_id}.{end}")
 
     def package_folder(self, digest: str, process_id: str) -> Path:
         """Where a deployed package stands: one folder for each content and id, never changed."""
@@ -224,7 +250,7 @@ class Workspace:
         """Second half: free the space of everything that was hidden."""
         for folder in self.jobs.glob(f"{REMOVED}*"):
             _remove_job_dir(folder)
-        for parent in (self.results, self.packages):
+        for parent in (*self.result_folders, self.packages):
             for folder in parent.glob(f"{REMOVED}*"):
                 shutil.rmtree(folder, ignore_errors=True)
         if self.bucket:

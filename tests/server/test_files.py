@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +44,21 @@ async def test_a_range_is_answered_with_that_part(call: Call, job: str) -> None:
     assert headers["Accept-Ranges"] == "bytes"
     assert headers["Content-Type"].startswith("image/tiff; application=geotiff")
     assert (await call("GET", path, headers={"Range": "bytes=999999999-"}))[0] == 416
+
+
+async def test_what_was_delivered_before_is_served_as_ever(
+    call: Call, job: str, ades: Any, tmp_path: Path
+) -> None:
+    """While the workspaces had one folder of results together."""
+    workspace = ades.house.opened[0]
+    workspace.earlier = tmp_path / "earlier"
+    workspace.earlier.mkdir()
+    workspace.delivered(job).rename(workspace.earlier / f"wf-{job}")
+    status, _, body = await call("GET", f"jobs/{job}/files/wf-{job}/sub/image.tif")
+    assert (status, body) == (200, CONTENT)
+    status, _, listing = await call("GET", f"jobs/{job}/files/wf-{job}/sub/")
+    assert status == 200
+    assert listing["files"][0]["href"].endswith(f"/files/wf-{job}/sub/image.tif")
 
 
 async def test_what_is_unchanged_is_not_sent_again(call: Call, job: str) -> None:

@@ -163,10 +163,18 @@ def _above(job_id: str, found: Path) -> Path:
 
 
 def list_folder(folder: Path, address: Callable[[Path], str]) -> dict[str, Any]:
-    """What a folder holds, by name; links that lead out of it are left out."""
-    inside = [each for each in folder.iterdir() if each.resolve().is_relative_to(folder)]
+    """What a folder holds, by name; links that lead out of it, or nowhere, are left out."""
+    inside = [each for each in folder.iterdir() if _leads_into(folder, each)]
     entries = sorted(inside, key=lambda entry: (entry.is_file(), entry.name))
     return {"name": folder.name, "files": [_entry(entry, address) for entry in entries]}
+
+
+def _leads_into(folder: Path, entry: Path) -> bool:
+    try:
+        return entry.resolve(strict=True).is_relative_to(folder)
+    except (OSError, RuntimeError):
+        # To nothing, or round and round.
+        return False
 
 
 def as_page(listing: dict[str, Any]) -> str:

@@ -26,6 +26,8 @@ def job(call: Call, ended: Any, small: str, ades: Any, jp_asyncio_loop: Any) -> 
         (folder / "sub" / "image.tif").write_bytes(CONTENT)
         (folder / "page <b>.html").write_text("<script>alert(1)</script>")
         (folder / "outside").symlink_to("/etc/hostname")
+        (folder / "gone").symlink_to("no-such-file")
+        (folder / "round").symlink_to("round")
         return str(body["jobID"])
 
     found: str = jp_asyncio_loop.run_until_complete(run())

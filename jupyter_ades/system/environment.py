@@ -13,6 +13,9 @@ TOKENS = (
     "JUPYTERHUB_*COOKIE*",
     "JPY_API_TOKEN",
     "JPY_*COOKIE*",
+    "JUPYTER_GATEWAY_AUTH_TOKEN",
+    "JUPYTER_GATEWAY_HEADERS",
+    "JUPYTER_GATEWAY_HTTP_PWD",
     "CONFIGPROXY_AUTH_TOKEN",
 )
 #: Variables by which the bucket of the results is reached: the worker's alone.

@@ -56,7 +56,15 @@ def test_a_tool_gets_the_least_its_packages_and_the_operators(bench: Bench) -> N
 
 
 def test_no_worker_gets_a_token_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    secret = ("JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN", "CONFIGPROXY_AUTH_TOKEN")
+    secret = (
+        "JUPYTER_TOKEN",
+        "JUPYTERHUB_API_TOKEN",
+        "JPY_API_TOKEN",
+        "CONFIGPROXY_AUTH_TOKEN",
+        "JUPYTER_GATEWAY_AUTH_TOKEN",
+        "JUPYTER_GATEWAY_HEADERS",
+        "JUPYTER_GATEWAY_HTTP_PWD",
+    )
     for name in (*secret, "JPY_COOKIE_NAME", "JUPYTERHUB_USER", "AWS_PROFILE"):
         monkeypatch.setenv(name, "value")
     found = job_environment("the-job")

@@ -27,6 +27,9 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 AUTO, WAL, ROLLBACK = JOURNALS = ("auto", "wal", "rollback")
 STORE, JOBS, PACKAGES = "ades.sqlite", "jobs", "packages"
 DISPATCH_LOCK, OPEN_LOCK = "ades.lock", "ades.open"
+#: What begins the name of a folder that a package is being read in, and the seconds after which
+#: nobody does any more: who read it was killed.
+READING, READ = ".reading-", 3600.0
 
 
 def hidden_jobs(jobs: Path) -> set[str]:

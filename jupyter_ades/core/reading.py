@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from jupyter_ades import errors
+from jupyter_ades.core.places import READING
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import AdesError, InvalidPackage, Problem
 from jupyter_ades.jobdir import read_record, sync_tree, write_record
@@ -42,7 +43,7 @@ class _Refusal(msgspec.Struct):
 
 def read_package(workspace: Workspace, request: DeployRequest) -> ReadPackage:
     """Fetch and read a package; blocks for seconds, so it runs beside the core's thread."""
-    folder = Path(tempfile.mkdtemp(prefix=".reading-", dir=workspace.packages))
+    folder = Path(tempfile.mkdtemp(prefix=READING, dir=workspace.packages))
     try:
         write_record(folder / "deploy.json", request)
         _run_child(folder)

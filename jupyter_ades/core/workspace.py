@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from jupyter_ades.core.bucket import Bucket
@@ -14,6 +16,8 @@ from jupyter_ades.core.places import (
     AUTO,
     JOBS,
     PACKAGES,
+    READ,
+    READING,
     ROLLBACK,
     STORE,
     WAL,
@@ -247,12 +251,16 @@ class Workspace:
             self.store.remove_job(job_id)
 
     def sweep(self) -> None:
-        """Second half: free the space of everything that was hidden."""
+        """Second half: free the space of everything that was hidden, or that a kill left."""
         for folder in self.jobs.glob(f"{REMOVED}*"):
             _remove_job_dir(folder)
         for parent in (*self.result_folders, self.packages):
             for folder in parent.glob(f"{REMOVED}*"):
                 shutil.rmtree(folder, ignore_errors=True)
+        for folder in self.packages.glob(f"{READING}*"):
+            with suppress(FileNotFoundError):
+                if time.time() - folder.stat().st_mtime > READ:
+                    shutil.rmtree(folder, ignore_errors=True)
         if self.bucket:
             self.bucket.sweep()
 

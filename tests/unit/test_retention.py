@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -149,6 +150,18 @@ def test_a_removal_that_a_crash_cut_short_is_finished(workspace: Workspace) -> N
     workspace.sweep()
     assert known(workspace, cut, whole) == [False, True]
     assert not list(workspace.jobs.glob(f"{REMOVED}*"))
+
+
+def test_packages_that_nobody_reads_any_more_are_swept(workspace: Workspace) -> None:
+    """A server that is killed while it reads one leaves it; another one may be reading now."""
+    left, now = (workspace.packages / f".reading-{name}" for name in ("left", "now"))
+    for folder in (left, now):
+        folder.mkdir()
+        (folder / "original").write_text("x")
+    long_ago = time.time() - 2 * 3600
+    os.utime(left, (long_ago, long_ago))
+    workspace.sweep()
+    assert (left.exists(), now.exists()) == (False, True)
 
 
 @pytest.mark.parametrize(

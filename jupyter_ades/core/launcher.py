@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import subprocess
@@ -15,8 +14,9 @@ from jupyter_ades.errors import UnreadableRecord
 from jupyter_ades.jobdir import JobDir, read_record
 from jupyter_ades.system.descendants import JOB_VARIABLE, end_all
 from jupyter_ades.system.environment import TOKENS, without
-from jupyter_ades.system.identity import Worker, is_alive
+from jupyter_ades.system.identity import Worker, is_alive, is_foreign
 from jupyter_ades.system.leftovers import end_elsewhere
+from jupyter_ades.system.locks import lock_now
 
 
 class Launcher(Protocol):
@@ -74,7 +74,10 @@ class ColdLauncher:
         if job.root in self._children:
             return True
         worker = _who(job)
-        return is_alive(worker) if worker else _locked(job)
+        if worker is not None and is_alive(worker):
+            return True
+        # One that has not said who it is yet, or runs on another machine that shares these files.
+        return (worker is None or is_foreign(worker)) and _locked(job)
 
     def pid(self, job: JobDir) -> int | None:
         """The process of a living worker, as soon as it is known."""
@@ -130,15 +133,12 @@ def _who(job: JobDir) -> Worker | None:
 
 
 def _locked(job: JobDir) -> bool:
-    """Whether a worker holds the directory that has not said who it is yet."""
+    """Whether a worker holds the directory, wherever it is; not, where there are no locks."""
     try:
         handle = os.open(job.root / "worker.lock", os.O_RDWR)
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        return lock_now(handle) is False
     finally:
         os.close(handle)
-    return False

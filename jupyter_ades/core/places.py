@@ -6,7 +6,6 @@ the workspace; who makes its store anew must hold it alone.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import logging
 import os
@@ -17,11 +16,10 @@ from pathlib import Path
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import REMOVED, shown_name
 from jupyter_ades.system.filesystems import is_network, type_of
+from jupyter_ades.system.locks import lock_now
 
 log = logging.getLogger(__name__)
 
-#: What a file system without locks says (NFS without its daemon, Lustre without ``flock``).
-NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 #: How the store is journalled: as its file system allows, by SQLite's WAL, or by its rollback
 #: journal, which one server alone can use.
 AUTO, WAL, ROLLBACK = JOURNALS = ("auto", "wal", "rollback")
@@ -55,19 +53,13 @@ def open_lock(folder: Path, name: str) -> int:
 
 def try_lock(handle: int, kind: int) -> bool:
     """Whether the lock could be taken at once; where there are no locks, it always can."""
-    try:
-        fcntl.flock(handle, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        if error.errno not in NO_LOCKS:
-            raise
+    taken = lock_now(handle, kind)
+    if taken is None:
         log.warning(
-            "The file system of workspace_root keeps no locks (%s): see to it that no second server"
-            " uses this workspace",
-            error.strerror,
+            "The file system of workspace_root keeps no locks: see to it that no second server uses"
+            " this workspace"
         )
-    return True
+    return taken is not False
 
 
 def wait_for_dispatch(folder: Path) -> int:

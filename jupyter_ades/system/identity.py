@@ -24,7 +24,7 @@ class Worker:
     #: When the process started: clock ticks since the boot, which no change of the clock moves; off
     #: Linux seconds since 1970.
     started: float
-    #: The machine, or container, in which the number means something.
+    #: The name of the machine, or container.
     host: str
     #: Which boot the ticks are counted from; empty off Linux.
     boot: str = ""
@@ -43,14 +43,25 @@ def worker_of(pid: int) -> Worker:
 
 
 def is_alive(worker: Worker) -> bool:
-    """Whether this very process runs here: same number, same start, and not a zombie."""
-    if worker.host != socket.gethostname():
+    """Whether this very process runs here: same number, same start, and not a zombie.
+
+    A machine is known by its boot, as its name may change; off Linux there is but the name.
+    """
+    if not worker.boot and worker.host != socket.gethostname():
         return False
     try:
         process = psutil.Process(worker.pid)
         return _is_same(process, worker) and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return False
+
+
+def is_foreign(worker: Worker) -> bool:
+    """Whether it may live although it does not here: on another machine, or in another container.
+
+    One of an earlier boot of this machine is told from that by its lock alone.
+    """
+    return worker.host != socket.gethostname() or worker.boot != _boot()
 
 
 def _is_same(process: psutil.Process, worker: Worker) -> bool:

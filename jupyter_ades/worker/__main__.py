@@ -6,7 +6,6 @@ Exit code 0 when the job came to a final status, whichever; 2 when the directory
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sys
 import threading
@@ -21,6 +20,7 @@ from jupyter_ades.redaction import Redaction
 from jupyter_ades.system.bell import ring
 from jupyter_ades.system.descendants import JOB_VARIABLE, adopt_orphans
 from jupyter_ades.system.identity import this_worker
+from jupyter_ades.system.locks import lock_now
 from jupyter_ades.worker.course import Course
 from jupyter_ades.worker.dismissal import Dismissal, Dismissed
 from jupyter_ades.worker.log import JobLog, listen
@@ -64,12 +64,10 @@ def _lock(path: Path) -> int | None:
     """The lock file, locked for as long as this process lives; None when another holds it."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     for _ in range(TRIES):
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.05)
-        else:
+        # Where there are no locks, nobody else can have it.
+        if lock_now(handle) is not False:
             return handle
+        time.sleep(0.05)
     os.close(handle)
     return None
 

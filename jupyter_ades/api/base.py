@@ -181,6 +181,11 @@ class AdesHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
         offered = (JSON_TYPE, *self.also_json, *pages)
         return wanted(offered, accept, self.get_query_argument("f", None))
 
+    @property
+    def idempotency_key(self) -> str | None:
+        """What the client knows this request by when it sends it again."""
+        return self.request.headers.get("Idempotency-Key") or None
+
     def accepted(self, job: Job) -> None:
         """201 for a new job, or the one that an idempotency key names: its status, its address."""
         self.site.core.wake()

@@ -20,7 +20,7 @@ from jupyter_ades.api.results import reply_to
 from jupyter_ades.api.sending import send
 from jupyter_ades.core.chaining import OwnJobs
 from jupyter_ades.core.linked import resolve
-from jupyter_ades.core.service import request_digest
+from jupyter_ades.core.repeating import request_digest
 from jupyter_ades.model import ExecuteRequest, Job, Process, plain_inputs
 from jupyter_ades.references import policy_of
 
@@ -68,14 +68,22 @@ class Executing(AdesHandler):
 
     async def execute(self, process_id: str) -> None:
         """Answer an execute request."""
+        preference = read_prefer(self.request.headers.get("Prefer", ""))
+        dry = self.read_flag("dryrun")
+        if self.idempotency_key and not dry:
+            made = await self.ask(
+                self.service.executed, process_id, self.idempotency_key, self.request.body
+            )
+            if made is not None:
+                await self.answer_later(made, preference)
+                return
         process = await self.ask(self.service.process, process_id)
         request = await self.read_request(process)
-        if self.read_flag("dryrun"):
+        if dry:
             checked = await self.ask(self.service.check, process, request, self.own_jobs)
             inputs = plain_inputs(checked.inputs)
             self.answer({"processID": process.id, "inputs": inputs})
             return
-        preference = read_prefer(self.request.headers.get("Prefer", ""))
         offered = self.dialect.sync and process.sync
         if offered and (not preference.later or preference.wait):
             await self.run_now(process, request, preference)
@@ -110,13 +118,17 @@ class Executing(AdesHandler):
             self.service.execute,
             process.id,
             request,
-            idempotency_key=self.request.headers.get("Idempotency-Key") or None,
+            idempotency_key=self.idempotency_key,
             body_digest=request_digest(process.id, self.request.body),
             own=self.own_jobs,
         )
         if new:
             metrics.ACCEPTED.labels(self.workspace, self.dialect.name).inc()
         self.site.core.wake()
+        await self.answer_later(job, preference)
+
+    async def answer_later(self, job: Job, preference: Preference) -> None:
+        """Answer by a job for later, when it has ended or the client waits no longer."""
         applied = "respond-async" if preference.later else ""
         if preference.wait and not job.status.final:
             job = await self.end_of(job, preference.wait)
@@ -143,7 +155,12 @@ class Executing(AdesHandler):
                 await self.drop(job)
                 return
             if not job.status.final:
-                job = await self.ask(self.service.enlist, job.id)
+                job = await self.ask(
+                    self.service.enlist,
+                    job.id,
+                    idempotency_key=self.idempotency_key,
+                    body_digest=request_digest(process.id, self.request.body),
+                )
                 self.set_header("Preference-Applied", "respond-async")
                 self.accepted(job)
                 return

@@ -21,6 +21,7 @@ from jupyter_ades.api.operations import (
     operation,
 )
 from jupyter_ades.api.times import interval
+from jupyter_ades.core.repeating import request_digest
 from jupyter_ades.core.store_jobs import Cursor, JobFilter
 from jupyter_ades.errors import InvalidRequest
 from jupyter_ades.model import Begin, Job, JobStatus, plain_inputs
@@ -201,5 +202,7 @@ class RerunHandler(AdesHandler):
             unfinished=start == Begin.UNFINISHED_STEPS,
             runner=read_runner(document),
             guest=await self.is_guest(),
+            idempotency_key=self.idempotency_key,
+            body_digest=request_digest(f"{job_id}/rerun", self.request.body),
         )
         self.accepted(job)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import uuid
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.inputs import check
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.needs import process_rule, workspace_rule
+from jupyter_ades.core.repeating import executed_by, made_by
 from jupyter_ades.core.space import free_bytes
 from jupyter_ades.core.store_jobs import Cursor, JobFilter, cut
 from jupyter_ades.core.store_tidings import Outbox
@@ -25,7 +25,6 @@ from jupyter_ades.core.subscribers import check_subscriber
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.costs import Statistics
 from jupyter_ades.errors import (
-    IdempotencyConflict,
     InvalidInputs,
     JobDismissed,
     JobFailed,
@@ -89,7 +88,7 @@ class Service(Catalogue):
         own: OwnJobs = OwnJobs(),  # noqa: B008 (frozen)
     ) -> tuple[Job, bool]:
         """Accept a job; the job and whether it is new (not found by its key)."""
-        earlier = self._by_key(idempotency_key, body_digest)
+        earlier = made_by(self._store, idempotency_key, body_digest)
         if earlier is not None:
             return earlier, False
         self._check_room()
@@ -112,8 +111,12 @@ class Service(Catalogue):
             priority=request.priority + (process_rule(process, self._limits).priority or 0),
         )
         # Another server on this workspace may just have taken the key.
-        quicker = None if new else self._by_key(idempotency_key, body_digest)
+        quicker = None if new else made_by(self._store, idempotency_key, body_digest)
         return quicker or job, new
+
+    def executed(self, process_id: str, idempotency_key: str | None, body: bytes) -> Job | None:
+        """The job that the same request made before; IdempotencyConflict when it was another."""
+        return executed_by(self._store, idempotency_key, process_id, body)
 
     def check(
         self,
@@ -143,6 +146,8 @@ class Service(Catalogue):
         unfinished: bool = False,
         runner: str = "",
         guest: bool = False,
+        idempotency_key: str | None = None,
+        body_digest: str = "",
     ) -> Job:
         """A new job like an earlier one, of the process as it is deployed now.
 
@@ -150,6 +155,9 @@ class Service(Catalogue):
         earlier one finished; NothingToContinue when there are none. ``runner`` carries it in the
         place of the earlier one's. ``guest`` says that who asks may only execute.
         """
+        made = made_by(self._store, idempotency_key, body_digest)
+        if made is not None:
+            return made
         earlier = self.job(job_id)
         if unfinished and runner not in ("", earlier.request.runner):
             raise NothingToContinue(
@@ -167,7 +175,9 @@ class Service(Catalogue):
             runner=runner or earlier.request.runner,
             guest=guest or earlier.request.guest,
         )
-        job, _ = self.execute(earlier.process_id, request)
+        job, _ = self.execute(
+            earlier.process_id, request, idempotency_key=idempotency_key, body_digest=body_digest
+        )
         return job
 
     def stage_out_again(self, job_id: str) -> Job:
@@ -179,17 +189,6 @@ class Service(Catalogue):
         job = self._store.change_job(self.job(job_id).id, pinned=pinned)
         self._store.afterwards(lambda: self.workspace.keep_record(job.id))
         return job
-
-    def _by_key(self, key: str | None, body_digest: str) -> Job | None:
-        found = self._store.find_by_key(key) if key else None
-        if found is None:
-            return None
-        job_id, digest = found
-        if digest != body_digest:
-            raise IdempotencyConflict(
-                f"Idempotency-Key {key!r} was used with another request; take a new key."
-            )
-        return self._store.job(job_id)
 
     def _check_room(self) -> None:
         counts = self._store.counts()
@@ -284,8 +283,18 @@ class Service(Catalogue):
 
     # jobs that no list shows
 
-    def enlist(self, job_id: str) -> Job:
-        """Make a job that nobody waits for any longer one like others."""
+    def enlist(
+        self, job_id: str, *, idempotency_key: str | None = None, body_digest: str = ""
+    ) -> Job:
+        """Make a job that nobody waits for any longer one like others, with the request's key.
+
+        When the same request was quicker to have a job, that one, and this one is dropped.
+        """
+        if idempotency_key and not self._store.give_key(job_id, idempotency_key, body_digest):
+            made = made_by(self._store, idempotency_key, body_digest)
+            if made is not None:
+                self.drop(job_id)
+                return made
         job = self._store.change_job(job_id, unlisted=False)
         self._store.afterwards(lambda: self.workspace.keep_record(job.id))
         return job
@@ -372,11 +381,6 @@ class Service(Catalogue):
         if steps[0] != f"wf-{job_id}" or not {"..", "."}.isdisjoint(steps):
             raise NoSuchFile(f"Job {job_id} has no file '{path}'.")
         return read_address(f"{location}/").below(path)
-
-
-def request_digest(process_id: str, body: bytes) -> str:
-    """What requests with one idempotency key are compared by."""
-    return hashlib.sha256(process_id.encode() + b"\0" + body).hexdigest()
 
 
 def _inside(delivered: Path, job_id: str, path: str) -> Path:

@@ -171,6 +171,15 @@ class Store(Keeping, Outbox):
         ).fetchone()
         return None if row is None else (row["id"], row["body_digest"])
 
+    def give_key(self, job_id: str, idempotency_key: str, body_digest: str) -> bool:
+        """Name a job by a key that it was not accepted with; False when the key is taken."""
+        return bool(
+            self._write(
+                "UPDATE OR IGNORE jobs SET idempotency_key = ?, body_digest = ? WHERE id = ?",
+                (idempotency_key, body_digest, job_id),
+            ).rowcount
+        )
+
     def job(self, job_id: str) -> Job:
         """The job with this id; NoSuchJob when there is none."""
         row = self._run(f"SELECT {COLUMNS} FROM {JOBS} WHERE jobs.id = ?", (job_id,)).fetchone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -179,6 +180,90 @@ async def test_an_idempotency_key_makes_one_job(call: Call, small: str) -> None:
     _, _, second = await call("POST", "processes", package, headers=content)
     elsewhere = await call("POST", f"processes/{second['id']}", {"inputs": {}}, headers=headers)
     assert elsewhere[0] == 422
+
+
+@pytest.mark.parametrize("address", ["small-0_1_0", "small"], ids=["id", "alias"])
+async def test_a_key_is_known_when_its_process_is_not(call: Call, small: str, address: str) -> None:
+    """A client that got no answer sends again what was accepted; meanwhile much may happen."""
+    headers = {"Idempotency-Key": "k"}
+    path = f"processes/{address}/jobs"
+    _, _, first = await call("POST", path, {"inputs": {}}, headers=headers)
+    newer = notebook("items: list[int] = []", version="0.2.0")
+    content = {"Content-Type": "application/x-ipynb+json"}
+    _, _, second = await call("POST", "processes", newer, headers=content)
+    for process in (None, second["id"], small):
+        if process:
+            assert (await call("DELETE", f"processes/{process}"))[0] == 204
+        status, answered, again = await call("POST", path, {"inputs": {}}, headers=headers)
+        assert (status, again["jobID"]) == (201, first["jobID"])
+        assert answered["Location"].endswith(first["jobID"])
+    assert (await call("POST", path, {"inputs": {"items": 1}}, headers=headers))[0] == 422
+    assert (await call("POST", path, {"inputs": {}}))[0] == 404
+    other = await call("POST", "processes/echo/jobs", {"inputs": {}}, headers=headers)
+    assert other[0] == 422
+
+
+async def test_a_dry_run_makes_no_use_of_a_key(call: Call, small: str) -> None:
+    path, headers = f"processes/{small}/jobs", {"Idempotency-Key": "k"}
+    dry = {"dryrun": "true"}
+    assert (await call("POST", path, {"inputs": {}}, headers=headers, params=dry))[0] == 200
+    status, _, job = await call("POST", path, {"inputs": {"items": 1}}, headers=headers)
+    assert status == 201
+    found = await call("POST", path, {"inputs": {}}, headers=headers, params=dry)
+    assert (found[0], "jobID" in found[2]) == (200, False)
+    assert (await call("GET", "jobs"))[2]["numberTotal"] == 1
+    assert job["status"] == "accepted"
+
+
+async def test_a_key_is_that_of_a_rerun(call: Call, ended: Ended, small: str) -> None:
+    headers = {"Idempotency-Key": "again"}
+    _, _, job = await call("POST", f"processes/{small}", {"inputs": {}})
+    await ended(job["jobID"])
+    path = f"jobs/{job['jobID']}/rerun"
+    first = await call("POST", path, {"inputs": {"items": [1]}}, headers=headers)
+    # The job that is run again may be gone, too.
+    for step in ("", f"processes/{small}", f"jobs/{job['jobID']}"):
+        if step:
+            assert (await call("DELETE", step))[0] in (200, 204)
+        status, answered, again = await call(
+            "POST", path, {"inputs": {"items": [1]}}, headers=headers
+        )
+        assert (status, again["jobID"]) == (201, first[2]["jobID"])
+        assert answered["Location"] == first[1]["Location"]
+    assert again["jobID"] != job["jobID"]
+    assert (await call("POST", path, {"inputs": {"items": [2]}}, headers=headers))[0] == 422
+    execute = await call("POST", f"processes/{small}", {"inputs": {"items": [1]}}, headers=headers)
+    assert execute[0] == 422
+
+
+async def test_a_run_for_now_that_becomes_one_for_later_has_its_key(
+    call: Call, ended: Ended, ades: Any
+) -> None:
+    content = {"Content-Type": "application/x-ipynb+json"}
+    package = notebook('outcome: str = "successful"', sync=True)
+    _, _, process = await call("POST", "processes", package, headers=content)
+    path, body = f"processes/{process['id']}/execution", {"inputs": {"outcome": "hold"}}
+    ogc: dict[str, Any] = {"root": "terradue/ogc-api"}
+    headers = {"Idempotency-Key": "now", "Prefer": "wait=1"}
+    # At the same time, as a client does whose first connection has died: both run, one stays.
+    first, second = await asyncio.gather(
+        *(call("POST", path, body, headers=headers, **ogc) for _ in range(2))
+    )
+    assert (first[0], second[0]) == (201, 201)
+    job_id = first[2]["jobID"]
+    assert second[2]["jobID"] == job_id
+    again = await call("POST", path, body, headers=headers, **ogc)
+    assert (again[0], again[2]["jobID"]) == (201, job_id)
+    _, _, listed = await call("GET", "jobs", **ogc)
+    assert [each["jobID"] for each in listed["jobs"]] == [job_id]
+    other = await call("POST", path, {"inputs": {}}, headers=headers, **ogc)
+    assert other[0] == 422
+    ades.house.launcher.release()
+    assert (await ended(job_id, **ogc))["status"] == "successful"
+    status, _, results = await call(
+        "POST", path, {"inputs": {}}, headers={"Idempotency-Key": "later"}, **ogc
+    )
+    assert status == 200, results
 
 
 async def test_an_empty_idempotency_key_is_none(call: Call, small: str) -> None:

@@ -9,12 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from jupyter_ades.core.store import Store
 from jupyter_ades.core.store_jobs import Cursor, JobFilter, count_query, cut, page_query
-from jupyter_ades.core.store_schema import SCHEMA_VERSION, STEPS
 from jupyter_ades.errors import DuplicatedProcess, NoSuchJob, NoSuchProcess
 from jupyter_ades.model import ExecuteRequest, Input, Job, JobStatus, Process
 
@@ -155,37 +153,6 @@ def test_what_was_acknowledged_is_there_after_reopening(tmp_path: Path, store: S
     other = Store(tmp_path / "ades.sqlite")
     assert other.job("job-1") == make_job(1)
     other.close()
-
-
-def test_a_file_of_version_1_is_brought_to_now(tmp_path: Path) -> None:
-    """As that version left it, with a finished job: nothing is lost, and new filters see it."""
-    path = tmp_path / "old.sqlite"
-    old = sqlite3.connect(path)
-    old.executescript(STEPS[0])
-    old.execute("PRAGMA user_version = 1")
-    old.execute(
-        "INSERT INTO packages VALUES (?, ?, ?)",
-        (PROCESS.digest, PROCESS.id, msgspec.json.encode(PROCESS)),
-    )
-    old.execute(
-        "INSERT INTO jobs (id, process_id, digest, status, message, progress, created, updated,"
-        " started, finished, request) VALUES ('old', ?, ?, 'successful', 'Done', 100,"
-        " '2026-05-01T12:00:00.000000+00:00', '2026-05-01T12:00:09.000000+00:00',"
-        " '2026-05-01T12:00:01.000000+00:00', '2026-05-01T12:00:09.000000+00:00', ?)",
-        (PROCESS.id, PROCESS.digest, b"{}"),
-    )
-    old.commit()
-    old.close()
-    store = Store(path)
-    found = [job.id for _, job in store.jobs(JobFilter(shortest=7.9, longest=8.1), limit=10)]
-    assert found == ["old"]
-    assert store.count_jobs(JobFilter()) == 1
-    assert not store.job("old").unlisted
-    add(store, make_job(1))
-    assert [job.id for _, job in store.jobs(JobFilter(), limit=10)] == ["job-1", "old"]
-    store.close()
-    with sqlite3.connect(path) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 
 
 def test_filters_by_time_and_length(store: Store) -> None:
@@ -354,38 +321,3 @@ def test_a_list_of_several_states_is_in_the_order_of_all(store: Store) -> None:
     # Of more processes than parts of one query.
     many = replace(wanted, process_ids=(PROCESS.id, *(f"p{each}" for each in range(80))))
     assert store.jobs(many, limit=4) == first
-
-
-@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
-def test_each_earlier_version_is_brought_to_now(tmp_path: Path, version: int) -> None:
-    """With its jobs, its counts, and the tables and indexes that a new file has."""
-    path = tmp_path / "old.sqlite"
-    old = sqlite3.connect(path)
-    for step in STEPS[:version]:
-        old.executescript(step)
-    old.execute(f"PRAGMA user_version = {version}")
-    old.execute(
-        "INSERT INTO packages VALUES (?, ?, ?)",
-        (PROCESS.digest, PROCESS.id, msgspec.json.encode(PROCESS)),
-    )
-    for status in ("accepted", "running", "failed"):
-        old.execute(
-            "INSERT INTO jobs (id, process_id, digest, status, message, progress, created, updated,"
-            " request) VALUES (?, ?, ?, ?, '', 0, '2026-05-01T12:00:00.000000+00:00',"
-            " '2026-05-01T12:00:00.000000+00:00', ?)",
-            (f"a-{status}", PROCESS.id, PROCESS.digest, status, b"{}"),
-        )
-    old.commit()
-    old.close()
-    store = Store(path)
-    assert store.count_jobs(JobFilter(process_ids=(PROCESS.id,))) == 3
-    assert store.counts() == {"accepted": 1, "running": 1, "failed": 1}
-    store.change_job("a-accepted", status=JobStatus.RUNNING)
-    running = JobFilter(statuses=(JobStatus.RUNNING,))
-    assert [job.id for _, job in store.jobs(running, limit=9)] == ["a-running", "a-accepted"]
-    assert store.count_jobs(running) == 2
-    new = Store(tmp_path / "new.sqlite")
-    schema = "SELECT type, name FROM sqlite_schema ORDER BY 1, 2"
-    assert store._run(schema).fetchall() == new._run(schema).fetchall()
-    store.close()
-    new.close()

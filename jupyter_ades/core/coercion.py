@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from jupyter_ades.core.marking import as_reference, is_cwl_object, mark_files
+from jupyter_ades.json_schema import UnusableSchema, is_valid
 from jupyter_ades.model import JSON, REFERENCE, STAGE_IN
 
 Schema = Mapping[str, JSON]
@@ -50,9 +49,11 @@ def checked_schema(schema: JSON) -> JSON:
 
 
 def accepts(schema: JSON, value: JSON) -> bool:
-    """Whether a value is valid by a schema as it is."""
-    valid: bool = Draft202012Validator(schema).is_valid(value)
-    return valid
+    """Whether a value is valid by a schema as it is; by one that cannot be used, none is."""
+    try:
+        return is_valid(schema, value)
+    except UnusableSchema:
+        return False
 
 
 def _allows(schema: Schema, kind: str) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from jupyter_ades.core.chaining import OwnJobs, is_chained
@@ -19,6 +18,7 @@ from jupyter_ades.core.formats import FORMATS
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.marking import mark_files
 from jupyter_ades.errors import AdesError, InvalidInputs, Problem, TooLarge
+from jupyter_ades.json_schema import UnusableSchema, errors_of
 from jupyter_ades.model import JSON, REFERENCE, STAGE_IN, STAGED, FetchPolicy, Input, Process
 from jupyter_ades.references import check_href
 
@@ -136,8 +136,13 @@ def _kind(each: Input) -> str:
 
 
 def _misfits(each: Input, value: JSON, policy: FetchPolicy) -> list[Problem]:
-    validator = Draft202012Validator(checked_schema(each.schema), format_checker=FORMATS)
-    problems = [_problem(each, error) for error in validator.iter_errors(value)]
+    try:
+        errors = errors_of(checked_schema(each.schema), value, FORMATS)
+    except UnusableSchema as error:
+        return [
+            Problem(path=f"inputs.{each.id}", detail=f"cannot be checked: its schema: {error}.")
+        ]
+    problems = [_problem(each, error) for error in errors]
     return problems + _refused(f"inputs.{each.id}", value, policy)
 
 

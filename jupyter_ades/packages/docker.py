@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from jupyter_ades.errors import InvalidPackage, Problem
+from jupyter_ades.json_schema import UnusableSchema, check_schema
 from jupyter_ades.model import JSON, FetchPolicy, Input, Output, Process
 from jupyter_ades.packages.base import Package
 from jupyter_ades.packages.identity import slug
@@ -80,6 +81,10 @@ def _schema(each: Mapping[str, JSON], path: str) -> dict[str, JSON]:
     schema = each.get("schema")
     if not isinstance(schema, dict):
         raise _wrong(f"processDescription.{path}.schema", "a JSON Schema is expected.")
+    try:
+        check_schema(schema)
+    except UnusableSchema as error:
+        raise _wrong(f"processDescription.{path}.schema", f"{error}.") from None
     return schema
 
 

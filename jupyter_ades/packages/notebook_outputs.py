@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jsonschema import Draft202012Validator, SchemaError
-
 from jupyter_ades.errors import InvalidPackage, Problem
 from jupyter_ades.giving import OUTPUTS_FILE
+from jupyter_ades.json_schema import UnusableSchema, check_schema
 from jupyter_ades.model import JSON, Output
 from jupyter_ades.packages.schemas import Schema, file_link, nullable
 from jupyter_ades.runners.notebook_outputs import RESERVED
@@ -80,9 +79,9 @@ def _schema(name: str, said: dict[str, JSON]) -> Schema:
 
 def _checked(name: str, schema: Schema) -> Schema:
     try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise _wrong(name, f"its schema is no JSON Schema: {error.message[:200]}") from error
+        check_schema(schema)
+    except UnusableSchema as error:
+        raise _wrong(name, f"its schema: {error}") from None
     return schema
 
 

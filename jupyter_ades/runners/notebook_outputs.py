@@ -45,21 +45,23 @@ def read_given(work: Path) -> dict[str, JSON]:
 
 def missing_or_wrong(outputs: Sequence[Output], given: dict[str, JSON]) -> Iterator[str]:
     """A sentence for each declared output that was not given, or not as it is declared."""
-    from jsonschema import Draft202012Validator
+    # Here, as it loads jsonschema.
+    from jupyter_ades.json_schema import UnusableSchema, errors_of, is_valid
 
     for output in outputs:
         if output.id in RESERVED:
             continue
-        validator = Draft202012Validator(output.schema)
-        if output.id not in given:
-            if not validator.is_valid(None):
+        try:
+            if output.id in given:
+                for error in errors_of(output.schema, _as_link(given[output.id])):
+                    yield f"output '{output.id}' is not as it is declared: {error.message[:300]}"
+            elif not is_valid(output.schema, None):
                 yield (
                     f"the notebook declares an output '{output.id}' and did not give it:"
                     f" it is not in {OUTPUTS_FILE}"
                 )
-            continue
-        for error in validator.iter_errors(_as_link(given[output.id])):
-            yield f"output '{output.id}' is not as it is declared: {error.message[:300]}"
+        except UnusableSchema as error:
+            yield f"output '{output.id}' cannot be checked: its schema: {error}"
 
 
 def _no_constant(word: str) -> JSON:

@@ -7,13 +7,13 @@ from html import escape
 from typing import Any
 
 import ipywidgets as widgets
-from jsonschema import Draft202012Validator
 
 from jupyter_ades.client.display import need, words
 from jupyter_ades.client.panel.fields import NOTHING, Field, Unreadable, labelled
 from jupyter_ades.client.panel.making import make_field
 from jupyter_ades.client.records import Parameter, ProcessRecord
 from jupyter_ades.errors import Problem
+from jupyter_ades.json_schema import UnusableSchema, errors_of, is_valid
 
 #: Width of the labels.
 LABEL = "160px"
@@ -116,10 +116,14 @@ def _field(each: Parameter) -> Field:
 
 def _errors(each: Parameter, value: Any) -> list[Any]:
     """Faults by the schema; a scalar may stand for an array of one, as the service takes it."""
-    validator = Draft202012Validator(each.schema)
-    if validator.is_valid(value) or (not isinstance(value, list) and validator.is_valid([value])):
+    try:
+        errors = errors_of(each.schema, value)
+        if not errors or (not isinstance(value, list) and is_valid(each.schema, [value])):
+            return []
+    except UnusableSchema:
+        # The service has the last word.
         return []
-    return list(validator.iter_errors(value))[:3]
+    return errors[:3]
 
 
 def _input_of(path: str) -> str:

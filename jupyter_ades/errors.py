@@ -152,6 +152,12 @@ class ImmutableProcess(AdesError):
     status, type = 403, PART_2 + "immutable-process"
 
 
+class NotForGuests(AdesError):
+    """Who may only execute may not ask for this."""
+
+    status = 403
+
+
 class RefusedReference(AdesError):
     """This reference may not be read."""
 

@@ -90,8 +90,8 @@ def _check_bucket(href: str, policy: FetchPolicy) -> None:
 
 
 def policy_of(policy: FetchPolicy, *, guest: bool) -> FetchPolicy:
-    """What hrefs may name: of those who may execute and no more, nothing that is the user's."""
-    return replace(policy, user_folder="", buckets=()) if guest else policy
+    """What hrefs may name: of those who may execute and no more, the open internet alone."""
+    return replace(policy, user_folder="", buckets=(), allow_hosts=()) if guest else policy
 
 
 # hosts

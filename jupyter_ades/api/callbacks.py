@@ -25,8 +25,8 @@ from jupyter_ades.core.store_tidings import Tiding
 from jupyter_ades.core.subscribers import HEARS
 from jupyter_ades.core.thread import Core
 from jupyter_ades.errors import AdesError, NoSuchJob, RefusedReference
-from jupyter_ades.model import Job, JobStatus, Telling
-from jupyter_ades.references import check_href, shown
+from jupyter_ades.model import FetchPolicy, Job, JobStatus, Telling
+from jupyter_ades.references import check_href, policy_of, shown
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,8 @@ class Callbacks:
             job = await self._core.call(service.any_job, tiding.job_id)
             uri = str((job.request.subscriber or {}).get(HEARS[tiding.status]) or "")
             body = await self._body(service, job, tiding.status) if uri else b""
-            refusal = await self._send(uri, body) if uri else ""
+            policy = policy_of(self._policy, guest=job.request.guest)
+            refusal = await self._send(uri, body, policy) if uri else ""
         except NoSuchJob:
             refusal = ""
         except RefusedReference as error:
@@ -134,24 +135,24 @@ class Callbacks:
                 log.info("%s: its results cannot be told: %s", job.id, error.detail)
         return json.dumps(document, ensure_ascii=False).encode()
 
-    async def _send(self, uri: str, body: bytes) -> str:
+    async def _send(self, uri: str, body: bytes, policy: FetchPolicy) -> str:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._post, uri, body)
+        return await loop.run_in_executor(self._threads, self._post, uri, body, policy)
 
-    def _post(self, uri: str, body: bytes) -> str:
+    def _post(self, uri: str, body: bytes, policy: FetchPolicy) -> str:
         """Deliver one message; why it was not taken, empty when it was."""
         from urllib3.exceptions import HTTPError
 
         from jupyter_ades.connections import pool
 
-        check_href(uri, self._policy)
+        check_href(uri, policy)
         headers = {
             "Content-Type": "application/json",
             "User-Agent": f"jupyter_ades/{__version__}",
             **signature(self._terms.secret, body),
         }
         try:
-            answer = pool(self._policy).request(
+            answer = pool(policy).request(
                 "POST", uri, body=body, headers=headers, redirect=False, retries=False
             )
         except HTTPError as error:

@@ -153,7 +153,7 @@ class ExecutedProcessHandler(Executing, ProcessHandler):  # type: ignore[misc]
     """One process, executed at its own address, as the first ADES clients do."""
 
     @web.authenticated
-    @authorized
+    @authorized("execute")  # type: ignore[untyped-decorator]
     @operation("executeProcess", **EXECUTE)
     async def post(self, process_id: str) -> None:
         """Execute."""

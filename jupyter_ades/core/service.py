@@ -14,6 +14,7 @@ from jupyter_ades.core.catalogue import Catalogue
 from jupyter_ades.core.chaining import OwnJobs, problems_of
 from jupyter_ades.core.continuing import check_continuing
 from jupyter_ades.core.dispatcher import Dispatcher
+from jupyter_ades.core.guests import check_guest, check_guest_changes
 from jupyter_ades.core.inputs import check
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.needs import process_rule, workspace_rule
@@ -128,6 +129,7 @@ class Service(Catalogue):
 
         ``own`` is how the client spells jobs of this workspace, whose results may be inputs.
         """
+        check_guest(process, request)
         fetch = policy_of(self._fetch, guest=request.guest)
         inputs = check(process, request.inputs, fetch, self._limits, own)
         problems = tuple(problems_of(inputs, self.workspace))
@@ -166,13 +168,17 @@ class Service(Catalogue):
             )
         if unfinished:
             check_continuing(earlier, self.job_dir(earlier), changes)
+        if guest:
+            check_guest_changes(earlier, self.process(earlier.process_id), changes)
         inputs = {**plain_inputs(earlier.request.inputs), **changes}
         kept = {name: value for name, value in inputs.items() if value is not None}
         request = replace(
             earlier.request,
             inputs=kept,
             continues=earlier.id if unfinished else "",
-            runner=runner or earlier.request.runner,
+            # What a guest does not choose is as the service would have it.
+            runner=runner or ("" if guest else earlier.request.runner),
+            priority=0 if guest else earlier.request.priority,
             guest=guest or earlier.request.guest,
         )
         job, _ = self.execute(

@@ -50,6 +50,49 @@ def test_a_token_that_may_read(alice: User, shared: str) -> None:
     assert code(session, "POST", f"{alice.hub.origin}{alice.base}api/kernels", json={}) == 403
 
 
+#: JupyterLab's own handlers, which ask who is there and no authorizer; and a websocket.
+ELSEWHERE = [
+    ("GET", "lab"),
+    ("GET", "tree"),
+    ("GET", "lab/api/settings/@jupyterlab/apputils-extension:themes"),
+    ("PUT", "lab/api/settings/@jupyterlab/apputils-extension:themes"),
+    ("GET", "lab/api/workspaces"),
+    ("PUT", "lab/api/workspaces/default"),
+    ("GET", "lab/api/extensions"),
+    ("POST", "lab/api/extensions"),
+    ("GET", "api/me"),
+    ("GET", "api/events/subscribe"),
+    ("GET", "files/private.txt"),
+]
+
+
+@pytest.mark.parametrize("scope", ["read", "execute"])
+def test_a_narrowed_token_opens_nothing_of_other_extensions(
+    alice: User, shared: str, scope: str
+) -> None:
+    narrowed, own = asking(alice, f"custom:ades:{scope}!user=alice"), asking(alice)
+    for method, path in ELSEWHERE:
+        url = f"{alice.hub.origin}{alice.base}{path}"
+        assert code(narrowed, method, url, json={}, allow_redirects=False) == 403, path
+        assert code(own, method, url, json={}, allow_redirects=False) != 403, path
+
+
+def test_pages_are_for_narrowed_tokens_too(alice: User, shared: str) -> None:
+    session = asking(alice, "custom:ades:read!user=alice")
+    root = alice.root("alice").replace("wps3", "ogc-api")
+    for path in ("", "/processes", f"/processes/{shared}", "/jobs"):
+        page = session.get(f"{root}{path}", headers={"Accept": "text/html"}, timeout=60)
+        assert page.status_code == 200, path
+        assert page.headers["Content-Type"].startswith("text/html")
+
+
+def test_the_first_clients_address_takes_narrowed_tokens(alice: User, shared: str) -> None:
+    at = f"{alice.root('alice')}/processes/{shared}"
+    for scope, status in (("execute", 201), ("read", 403)):
+        session = asking(alice, f"custom:ades:{scope}!user=alice")
+        assert code(session, "POST", at, json={"inputs": {"n": 3}}) == status
+
+
 def test_a_token_that_may_execute(alice: User, shared: str) -> None:
     token = alice.new_token("custom:ades:execute!user=alice")
     with Client(alice.root("alice"), token=token) as client:

@@ -3,19 +3,59 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jupyter_ades.model import Process
+from jupyter_ades.model import JSON, REFERENCE, Process
 
 HIDDEN = "***"
 #: Characters below which a value is not looked for in texts: it would be found everywhere.
 SHORTEST = 4
+#: Bytes of JSON beyond which an input is only counted.
+LONGEST_INPUT = 16 * 2**10
+_SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key|private_?key", re.IGNORECASE)
+_URL = re.compile(r"([a-z][a-z0-9+.-]*://)([^/?#\s]*@)?([^?#\s]*)([?#]\S*)?", re.IGNORECASE)
 
 
 def secret_inputs(process: Process) -> frozenset[str]:
     """Ids of the inputs that are secret: JSON Schema's ``writeOnly``, cwltool's ``Secrets``."""
     return frozenset(each.id for each in process.inputs if each.schema.get("writeOnly"))
+
+
+def shown_inputs(process: Process, inputs: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The inputs as the user gave them, without what is secret or too long to repeat."""
+    return {
+        name: HIDDEN if is_hidden(name, process) else _shown(value)
+        for name, value in inputs.items()
+    }
+
+
+def is_hidden(name: str, process: Process) -> bool:
+    """Whether an input's value is not shown: it is declared secret, or its name says so."""
+    return name in secret_inputs(process) or _SECRET_NAME.search(name) is not None
+
+
+def _shown(value: JSON) -> JSON:
+    shown = without_secrets(value)
+    size = len(json.dumps(shown))
+    return shown if size <= LONGEST_INPUT else f"({size} bytes of JSON)"
+
+
+def without_secrets(value: JSON) -> JSON:
+    """A value without fields whose names are secret, and its texts' URLs without credentials,
+    query and fragment."""
+    if isinstance(value, str):
+        return _URL.sub(lambda found: found[1] + found[3] + ("?..." if found[4] else ""), value)
+    if isinstance(value, list):
+        return [without_secrets(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: HIDDEN if _SECRET_NAME.search(key) else without_secrets(each)
+        for key, each in value.items()
+        if key != REFERENCE
+    }
 
 
 class Redaction:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -46,9 +47,16 @@ class ErrorAnswers:
         self.finish(json.dumps(document), set_content_type=self._problem_type())
 
     def log_exception(self, kind: Any, value: Any, trace: Any) -> None:
-        """A refusal is not a fault of the server: it gets a line, not a traceback."""
+        """A refusal is not a fault of the server: it gets a line, not a traceback.
+
+        Details of inputs may quote their values: those who follow each step see them.
+        """
         if isinstance(value, AdesError):
-            self.log.info("%s: %s", self.request.path, value.detail)
+            steps = [re.split(r"[.\[\]]", each.path) for each in value.problems]
+            about = {step[1] for step in steps if step[0] == "inputs" and len(step) > 1}
+            said = f"{value.title} ({', '.join(sorted(about))})" if about else value.detail
+            self.log.info("%s: %s", self.request.path, said)
+            self.log.debug("%s: %s", self.request.path, value.detail)
         else:
             super().log_exception(kind, value, trace)  # type: ignore[misc]
 

@@ -49,7 +49,7 @@ def check(
     for each in process.inputs:
         if each.id in values:
             checked[each.id] = own.canonical(coerce(values[each.id], each.schema))
-            problems += _misfits(each, checked[each.id], policy)
+            problems += _unquoted(each, _misfits(each, checked[each.id], policy))
     if problems:
         raise InvalidInputs(_summary(problems), tuple(problems[:LISTED]))
     return checked
@@ -144,6 +144,14 @@ def _misfits(each: Input, value: JSON, policy: FetchPolicy) -> list[Problem]:
         ]
     problems = [_problem(each, error) for error in errors]
     return problems + _refused(f"inputs.{each.id}", value, policy)
+
+
+def _unquoted(each: Input, problems: list[Problem]) -> list[Problem]:
+    """The problems of an input; of a secret one without a word of its value."""
+    if not problems or not each.schema.get("writeOnly"):
+        return problems
+    detail = f"its value, which is secret, cannot be taken; expected {_kind(each)}."
+    return [Problem(path=f"inputs.{each.id}", detail=detail)]
 
 
 def _problem(each: Input, error: ValidationError) -> Problem:

@@ -13,6 +13,7 @@ from jupyter_ades.core.coercion import accepts
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.errors import AdesError, InvalidInputs, Problem
 from jupyter_ades.model import JSON, STAGE_IN, FetchPolicy, Process
+from jupyter_ades.redaction import secret_inputs
 
 #: Keys of a link (OGC 18-062r2, link.yaml).
 LINK = frozenset({"href", "type", "rel", "title", "hreflang"})
@@ -30,10 +31,14 @@ def resolve(
         policy, timeout=limits.literal_timeout, max_bytes=limits.literal_max_bytes, attempts=1
     )
     problems: list[Problem] = []
-    found = {
-        name: _resolved(value, schemas.get(name), f"inputs.{name}", quick, problems)
-        for name, value in inputs.items()
-    }
+    found: dict[str, JSON] = {}
+    secret = secret_inputs(process)
+    for name, value in inputs.items():
+        path, own = f"inputs.{name}", list[Problem]()
+        found[name] = _resolved(value, schemas.get(name), path, quick, own)
+        if own and name in secret:
+            own = [Problem(path=path, detail="what its link, which is secret, names is not read.")]
+        problems += own
     if problems:
         raise InvalidInputs(
             "; ".join(f"{each.path}: {each.detail}" for each in problems), tuple(problems)

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from jupyter_ades import __version__
-from jupyter_ades.model import JSON, REFERENCE, Job, Results, plain_inputs
+from jupyter_ades.model import JSON, REFERENCE, Job, Process, Results, plain_inputs
+from jupyter_ades.redaction import HIDDEN, is_hidden, without_secrets
 
 #: Our own words: no document on the web stands behind them.
 NAMESPACE = "https://schema.jupyter-ades.org/prov#"
@@ -66,7 +67,7 @@ def prov_json(
     )
     document.wasAssociatedWith(activity, service, package)
     document.used(activity, package)
-    for name, said in _given(job.request.inputs):
+    for name, said in _given(process, job.request.inputs):
         document.used(activity, document.entity(f"ades:input-{name}", said))
     for name, said in _left(results.outputs if results else {}, address):
         document.wasGeneratedBy(document.entity(f"ades:output-{name}", said), activity)
@@ -75,15 +76,19 @@ def prov_json(
     return parsed
 
 
-def _given(inputs: Mapping[str, JSON]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each input; a reference is where it was, a literal its value."""
+def _given(process: Process, inputs: Mapping[str, JSON]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each input; a reference is where it was, a literal its value, a secret that it is one."""
     for name, value in inputs.items():
+        if is_hidden(name, process):
+            yield name, {"prov:label": name, "prov:value": HIDDEN}
+            continue
         for suffix, each in _each(value):
             said = {"prov:label": name}
             if isinstance(each, dict) and REFERENCE in each and "href" in each:
-                yield f"{name}{suffix}", {**said, "prov:location": each["href"]}
+                yield f"{name}{suffix}", {**said, "prov:location": without_secrets(each["href"])}
             else:
-                yield f"{name}{suffix}", {**said, "prov:value": _text(plain_inputs(each))}
+                shown = without_secrets(plain_inputs(each))
+                yield f"{name}{suffix}", {**said, "prov:value": _text(shown)}
 
 
 def _left(

@@ -22,9 +22,7 @@ secret is written: credentials and query strings of URLs, inputs that the packag
 
 from __future__ import annotations
 
-import json
 import platform
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -33,15 +31,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from jupyter_ades import __version__
-from jupyter_ades.model import JSON, REFERENCE, Process, WorkOrder
-from jupyter_ades.redaction import HIDDEN, secret_inputs
+from jupyter_ades.model import JSON, Process, WorkOrder
+from jupyter_ades.redaction import shown_inputs
 
 EXTENSION = "https://stac-extensions.github.io/processing/v1.2.0/schema.json"
 _ANY_VERSION = "https://stac-extensions.github.io/processing/"
-#: Bytes of JSON beyond which an input is only counted.
-LONGEST_INPUT = 16 * 2**10
-_SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key|private_?key", re.IGNORECASE)
-_URL = re.compile(r"([a-z][a-z0-9+.-]*://)([^/?#\s]*@)?([^?#\s]*)([?#]\S*)?", re.IGNORECASE)
 
 
 def provenance(order: WorkOrder, started: datetime, finished: datetime) -> dict[str, JSON]:
@@ -105,40 +99,3 @@ def know_version(runner: str) -> None:
     """Look up the version of a runner's package, if it has one."""
     with suppress(PackageNotFoundError, ValueError):
         _version(runner)
-
-
-# inputs
-
-
-def shown_inputs(process: Process, inputs: Mapping[str, JSON]) -> dict[str, JSON]:
-    """The inputs as the user gave them, without what is secret or too long to repeat."""
-    secret = secret_inputs(process)
-    return {
-        name: HIDDEN if name in secret or _SECRET_NAME.search(name) else _shown(value)
-        for name, value in inputs.items()
-    }
-
-
-def _shown(value: JSON) -> JSON:
-    shown = _given(value)
-    size = len(json.dumps(shown))
-    return shown if size <= LONGEST_INPUT else f"({size} bytes of JSON)"
-
-
-def _given(value: JSON) -> JSON:
-    if isinstance(value, str):
-        return without_secrets(value)
-    if isinstance(value, list):
-        return [_given(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: HIDDEN if _SECRET_NAME.search(key) else _given(each)
-        for key, each in value.items()
-        if key != REFERENCE
-    }
-
-
-def without_secrets(text: str) -> str:
-    """A text whose URLs are without credentials, query and fragment."""
-    return _URL.sub(lambda found: found[1] + found[3] + ("?..." if found[4] else ""), text)

@@ -251,3 +251,19 @@ id: main
         b"a%d: &a%d [%s]\n" % (n, n, b",".join([b"*a%d" % (n - 1)] * 10)) for n in range(1, 12)
     )
     refused(await call("POST", "processes", bomb, headers=CWL), 400)
+
+
+async def test_the_log_has_no_values_of_inputs(
+    call: Call, small: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    value = "a-value-that-is-nobodys-business"
+    asked = {"inputs": {"items": [value], "flag": value}}
+    with caplog.at_level("DEBUG", logger="ServerApp"):
+        answer = await call("POST", f"processes/{small}/jobs", asked)
+    # Who sent it is told; the server's log has it only for those who follow each step.
+    refused(answer, 400, value)
+    lines = [each for each in caplog.records if "processes/small" in each.getMessage()]
+    told = [each.getMessage() for each in lines if each.levelname != "DEBUG"]
+    assert any("(flag, items)" in each for each in told), told
+    assert not [each for each in told if value in each]
+    assert [each for each in lines if each.levelname == "DEBUG" and value in each.getMessage()]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_ades.redaction import without_secrets
 from jupyter_ades.worker.delivery import Layout, numbered, safe_path
-from jupyter_ades.worker.provenance import without_secrets
 
 NAMES = st.lists(
     st.lists(st.sampled_from(["a", "b", "a.txt", "a_2", "..", "c#d", "é"]), min_size=1, max_size=3),

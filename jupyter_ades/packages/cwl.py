@@ -22,6 +22,7 @@ from jupyter_ades.packages.base import Package
 from jupyter_ades.packages.cwl_practice import Tool, advise
 from jupyter_ades.packages.cwl_types import TypeReader, read_input, read_output, short
 from jupyter_ades.packages.identity import slug
+from jupyter_ades.runners.images import image_of
 
 if TYPE_CHECKING:
     from cwltool.process import Process as CwlProcess
@@ -147,9 +148,7 @@ def _tool(tool: CwlProcess) -> Tool:
 def _containers(tools: Sequence[CwlProcess]) -> dict[str, JSON]:
     """Whether any tool names an image, and whether it is a requirement, not a hint."""
     found = [tool.get_requirement("DockerRequirement") for tool in tools]
-    images = sorted(
-        {str(image["dockerPull"]) for image, _ in found if image and "dockerPull" in image}
-    )
+    images = sorted({image_of(image) for image, _ in found if image})
     return {
         "docker": any(image is not None for image, _ in found),
         "docker_required": any(bool(required) for _, required in found),

@@ -127,7 +127,7 @@ class Heard:
         self.collect_outputs = self._noting_code(self.collect_outputs)
         mark = self.listener.errors.mark()
         if self.stand_in:
-            env = {**env, **_inside(self.stand_in, env)}
+            env = {**env, **inside(self.stand_in, env)}
         context = runtimeContext.copy()
         # Not by --preserve-environment: what a step is known again by would have it.
         env = {**env, **{name: os.environ[name] for name in (JOB_VARIABLE,) if name in os.environ}}
@@ -146,7 +146,7 @@ class Heard:
         return noting
 
 
-def _inside(prefix: str, env: Mapping[str, str]) -> dict[str, str]:
+def inside(prefix: str, env: Mapping[str, str]) -> dict[str, str]:
     """What makes a tool find an environment's programs before others, as activating it would."""
     folders = [os.path.join(prefix, "bin"), env.get("PATH", os.defpath)]
     kind = "CONDA_PREFIX" if os.path.isdir(os.path.join(prefix, "conda-meta")) else "VIRTUAL_ENV"
@@ -172,8 +172,8 @@ class HeardDockerJob(_InContainer, DockerCommandLineJob):
     """A run in a container of docker's."""
 
 
-class HeardPodmanJob(_InContainer, PodmanCommandLineJob):
-    """A run in a container of podman's."""
+class ForRoot:
+    """What podman's runs have besides, for a server that is root's."""
 
     def create_runtime(
         self,
@@ -181,10 +181,14 @@ class HeardPodmanJob(_InContainer, PodmanCommandLineJob):
         runtimeContext: RuntimeContext,  # noqa: N803
     ) -> tuple[list[str], str | None]:
         """cwltool's command, without the mapping of users that podman refuses to root."""
-        command, cidfile = super().create_runtime(env, runtimeContext)
+        command, cidfile = super().create_runtime(env, runtimeContext)  # type: ignore[misc]
         if os.geteuid() == 0:
             command = [word for word in command if word != "--userns=keep-id"]
         return command, cidfile
+
+
+class HeardPodmanJob(_InContainer, ForRoot, PodmanCommandLineJob):
+    """A run in a container of podman's."""
 
 
 class HeardSingularityJob(_InContainer, SingularityCommandLineJob):

@@ -21,6 +21,7 @@ from jupyter_ades.programs.cwl_counting import (
 )
 from jupyter_ades.programs.cwl_jobs import HEARD, Heard, HeardJob, Listener
 from jupyter_ades.programs.cwl_progress import Node, Place, part_of
+from jupyter_ades.runners.images import image_of
 
 #: Name of the attribute by which cwltool's runtime context carries a :class:`Place`.
 PLACE = "jupyter_ades_place"
@@ -62,7 +63,7 @@ class HeardTool(CommandLineTool):
     def _stand_in(self) -> str:
         """The folder of the environment that stands in for the tool's image; empty for none."""
         required, _ = self.get_requirement("DockerRequirement")
-        return self.listener.environments.get(str((required or {}).get("dockerPull")), "")
+        return self.listener.environments.get(image_of(required), "")
 
 
 class HeardExpression(ExpressionTool):

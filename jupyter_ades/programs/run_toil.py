@@ -24,11 +24,13 @@ from jupyter_ades.model import WorkOrder
 from jupyter_ades.programs.cwl_containers import container_arguments
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.programs.toil_log import Failed, LeaderLog, label
-from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED
+from jupyter_ades.programs.toil_ways import WAYS, Ways
+from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED, environments
 from jupyter_ades.runners.exported import document_url, file_url
 from jupyter_ades.runners.steps import write_failure
-from jupyter_ades.runners.toil import DONE, STORE, has_option, is_local, pointer
+from jupyter_ades.runners.toil import DONE, STORE, has_option, is_local, pointer, runs_ours
 from jupyter_ades.system.batch import note
+from jupyter_ades.system.descendants import JOB_VARIABLE
 from jupyter_ades.system.leftovers import end_elsewhere
 
 #: Seconds that Toil has to end what runs when the job is dismissed.
@@ -56,7 +58,7 @@ def main(folder: str, engine: str, *options: str) -> int:
             stdin=subprocess.DEVNULL,
             stdout=outputs,
             stderr=subprocess.PIPE,
-            env={**os.environ, "TOIL_HISTORY": "False"},
+            env={**os.environ, "TOIL_HISTORY": "False", **_ways(order, engine, options)},
         )
     signal.signal(signal.SIGTERM, partial(_end, job, leader))
     log = _follow(leader, _Counting(order, job), speaker, store)
@@ -100,6 +102,20 @@ def _command(
         document_url(order.process, job.package),
         file_url(job.work / JOB_ORDER),
     ]
+
+
+def _ways(order: WorkOrder, engine: str, options: Sequence[str]) -> dict[str, str]:
+    """What the leader and its workers are told of how tools run; images of others know nothing."""
+    if not runs_ours(options):
+        return {}
+    ways = Ways(
+        expression_seconds=order.expression_seconds,
+        expression_bytes=order.expression_bytes,
+        variables=(JOB_VARIABLE, *order.job_environment),
+        engine=engine,
+        environments=environments(order.plan),
+    )
+    return {WAYS: ways.as_json()}
 
 
 class _Counting(threading.Thread):
@@ -148,12 +164,7 @@ def _failure(log: LeaderLog) -> dict[str, Any]:
     if not log.failed:
         return {"errors": log.errors}
     first: Failed = next(iter(log.failed.values()))
-    return {
-        "step": label(first.step),
-        "exit_code": first.exit_code,
-        "lines": list(first.lines),
-        "errors": first.errors,
-    }
+    return first.told()
 
 
 def _end(job: JobDir, leader: subprocess.Popen[bytes], number: int, frame: object) -> None:

@@ -5,12 +5,15 @@ Toil puts outputs of one name over each other, and scattered steps mostly give t
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
 from toil.cwl import cwltoil
 
 from jupyter_ades.programs.cwl_outputs import keep_apart
+from jupyter_ades.programs.toil_tools import lead_so
+from jupyter_ades.programs.toil_ways import WAYS, read_ways
 
 _stage = cwltoil.toilStageFiles
 
@@ -23,6 +26,8 @@ def _stage_apart(toil: Any, outputs: Any, *arguments: Any, **named: Any) -> None
 def main(arguments: list[str]) -> int:
     """Run a workflow as toil-cwl-runner does; its exit code."""
     cwltoil.toilStageFiles = _stage_apart
+    if WAYS in os.environ:
+        lead_so(read_ways(os.environ[WAYS]))
     return int(cwltoil.main(arguments) or 0)
 
 

@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 #: ``[2026-11-24T01:33:01+0000] [MainThread] [I] [toil.leader] text``
 _SAID = re.compile(r"^\t?\[[^\]]*\] \[[^\]]*\] \[(?P<level>\w)\] \[(?P<who>[^\]]*)\] (?P<text>.*)$")
@@ -22,6 +23,9 @@ _ENDED = re.compile(
 )
 _EXIT = re.compile(r"exited with status: (?P<code>-?\d+)$")
 _FAILED_OUTPUT = re.compile(r"^Failed command standard (?:output|error):$")
+_UNEVALUATED = "Failed to evaluate expression:"
+#: ``cwltool.errors.WorkflowException: why``, the last line of a traceback.
+_RAISED = re.compile(r"^[\w.]+(?:Exception|Error|Requirement|Interrupt): (?P<why>.+)$")
 #: Why a batch system ended a step, where that says more than its exit code.
 _REFUSED = re.compile(r"Errored operation submitJob, code -?\d+: (?P<why>.*)")
 #: What passes by itself: a full queue, a controller that is busy.
@@ -34,6 +38,8 @@ _REASONS = {
     "TIMELIMIT": "took longer than its queue allows",
     "MISSING": "vanished from the queue",
 }
+#: What the leader says of a failed step besides, of its own job store and commands.
+_HOUSEKEEPING = re.compile(r"contains \d+ failed jobs|^Got exit code -?\d+ \(indicating failure\)")
 #: Lines of a failed tool that are kept.
 KEPT = 30
 #: Loggers that say what is wrong with a step, apart from Toil's own housekeeping.
@@ -48,6 +54,27 @@ class Failed:
     exit_code: int | None = None
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT))
     errors: list[str] = field(default_factory=list)
+    #: The exit code of its worker, which says less.
+    worker_code: int | None = None
+    #: Lines of what its worker last raised.
+    raised: list[str] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """Another try has failed, and will say how."""
+        self.exit_code = self.worker_code = None
+        for each in (self.lines, self.errors, self.raised):
+            each.clear()
+
+    def told(self) -> dict[str, Any]:
+        """For the runner: the tool's own exit code, else what was wrong before or after it."""
+        errors = self.errors or ["\n".join(self.raised)] * bool(self.raised)
+        known = self.exit_code is not None or errors
+        return {
+            "step": label(self.step),
+            "exit_code": self.exit_code if known else self.worker_code,
+            "lines": list(self.lines),
+            "errors": errors,
+        }
 
 
 def label(step: str) -> str:
@@ -77,6 +104,8 @@ class LeaderLog:
         self._ended = ""
         self._failing: Failed | None = None
         self._quoting = False
+        #: Lines of a sentence that goes on, in a worker's log.
+        self._gathered: list[str] | None = None
 
     def read(self, line: str) -> Iterator[str]:
         """What is to be told of a line, if anything."""
@@ -99,18 +128,29 @@ class LeaderLog:
     def _read_text(self, line: str) -> Iterator[str]:
         """A line of a step's own, quoted by the leader or by the step's worker."""
         if line == "<=========":
-            self._block = self._failing = None
+            self._block = self._failing = self._gathered = None
         elif line == "=========>" or not line.strip():
             return
         elif (reason := _REASON.match(line)) and self._ended:
             yield from self._see_reason(reason["reason"])
         elif self._block:
             yield f"{label(self._block)}: {line.removeprefix(chr(9))}"
-        elif self._failing is not None and self._quoting and line.startswith("\t"):
-            self._failing.lines.append(line.removeprefix("\t"))
+        elif self._failing is not None and line.startswith("\t"):
+            self._read_quoted(self._failing, line.removeprefix("\t"))
         elif self._failing is None and not line.startswith("\t"):
             # Of the leader itself: what it says before it has a log, or as it breaks down.
             yield line
+
+    def _read_quoted(self, failing: Failed, line: str) -> None:
+        """A line of a failing worker that is no line of its log: a tool's, or of a traceback."""
+        raised = _RAISED.match(line)
+        if self._quoting:
+            failing.lines.append(line)
+        elif raised and raised["why"] != "permanentFail":
+            failing.raised[:] = [raised["why"]]
+            self._gathered = failing.raised
+        elif self._gathered is not None and len(self._gathered) < KEPT:
+            self._gathered.append(line)
 
     def _read_worker(self, level: str, who: str, text: str) -> None:
         """A line of a worker whose job failed."""
@@ -118,8 +158,12 @@ class LeaderLog:
         if working:
             self._failing = self._of(working["step"])
             self._failing.lines.clear()
+        self._gathered = None
         if self._failing is None:
             return
+        if text == _UNEVALUATED:
+            self._gathered = self._failing.raised
+            self._gathered.clear()
         ended = _EXIT.search(text)
         if ended:
             self._failing.exit_code = int(ended["code"])
@@ -142,19 +186,17 @@ class LeaderLog:
         elif ended:
             self._ended = ended["step"]
             failed = self._of(self._ended)
-            failed.lines.clear()
-            failed.errors.clear()
-            failed.exit_code = None if "<" in ended["code"] else int(ended["code"])
+            failed.forget()
+            failed.worker_code = None if "<" in ended["code"] else int(ended["code"])
         elif level in "EC":
             self.errors.append(text)
-            if "contains" not in text:
+            if not _HOUSEKEEPING.search(text):
                 yield text
 
     def _see_reason(self, reason: str) -> Iterator[str]:
         """Why the step that ended last did, which comes before its own lines."""
         if reason in _REASONS:
             failed = self._of(self._ended)
-            failed.exit_code = None
             failed.errors.append(_REASONS[reason])
             yield f"{label(self._ended)} {_REASONS[reason]}"
 

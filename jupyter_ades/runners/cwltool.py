@@ -54,7 +54,7 @@ class CwltoolRunner:
         return Plan(
             runner=self.name,
             argv=(*program, str(job.root), *((engine,) if engine else ())),
-            env={**environment(site), **_told(_mapped(process, site))},
+            env={**environment(site), **told_environments(process, site)},
             stop_signal="SIGTERM",
         )
 
@@ -140,7 +140,9 @@ def _mapped(process: Process, site: Site) -> dict[str, str]:
     return {image: str(Path(prefix).expanduser()) for image, prefix in found.items() if prefix}
 
 
-def _told(mapped: Mapping[str, str]) -> dict[str, str]:
+def told_environments(process: Process, site: Site) -> dict[str, str]:
+    """What a plan's environment says of the environments that stand in for a package's images."""
+    mapped = _mapped(process, site)
     return {ENVIRONMENTS: json.dumps(mapped)} if mapped else {}
 
 

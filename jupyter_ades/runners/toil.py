@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import Plan, Process
 from jupyter_ades.resources import Resources
 from jupyter_ades.runners.base import Site
-from jupyter_ades.runners.cwltool import CwltoolRunner, environment
+from jupyter_ades.runners.cwltool import CwltoolRunner, environment, told_environments
 
 #: In the job's scratch: Toil's job store, and beside it the names of the steps that are done.
 STORE, DONE = "toil-store", "done"
@@ -22,6 +23,8 @@ LOCAL = "single_machine"
 MIB = 2**20
 #: Batch system to the program that submits to it, where Toil uses one.
 SUBMITTERS = {"slurm": "sbatch", "grid_engine": "qsub", "lsf": "bsub", "torque": "qsub"}
+#: Batch systems whose workers run in an image of their own: nothing of this service is there.
+IMAGES = ("kubernetes", "mesos", "aws_batch")
 #: How jobs in Slurm's queue are known (:mod:`jupyter_ades.system.batch`), and that Slurm leaves it
 #: to Toil to run those of a lost node again: it would let them wait for two minutes.
 SLURM_ARGS = "--comment=ades:{} --no-requeue"
@@ -52,6 +55,7 @@ class ToilRunner(CwltoolRunner):
 
     def check(self, process: Process, site: Site) -> None:
         """Raise Unavailable when a step asks for more than any node has."""
+        site = _less_environments(site)
         super().check(process, site)
         system, needs = batch_system(site.toil_options), process.resources
         asked = (
@@ -76,13 +80,14 @@ class ToilRunner(CwltoolRunner):
                 f"Toil cannot work in a folder whose path has spaces ({job.scratch}): choose"
                 " another c.ADES.workspace_root or c.ADES.scratch_root."
             )
+        site = _less_environments(site)
         program = (sys.executable, "-P", "-m", "jupyter_ades.programs.run_toil")
         engine = self._engine(process, site) or "none"
         options = _options(site.toil_options, job.root.name)
         return Plan(
             runner=self.name,
             argv=(*program, str(job.root), engine, *options),
-            env=environment(site),
+            env={**environment(site), **told_environments(process, site)},
             stop_signal="SIGTERM",
             # Toil asks its batch system to end what runs, and waits for that.
             grace=30.0,
@@ -113,6 +118,16 @@ def batch_system(options: Sequence[str]) -> str:
 def is_local(options: Sequence[str]) -> bool:
     """Whether steps run on this machine."""
     return batch_system(options) == LOCAL
+
+
+def runs_ours(options: Sequence[str]) -> bool:
+    """Whether workers run in the Python of this server, and so have this package."""
+    return batch_system(options) not in IMAGES
+
+
+def _less_environments(site: Site) -> Site:
+    """The site, without environments in the places of images where workers have none of them."""
+    return site if runs_ours(site.toil_options) else replace(site, image_environments={})
 
 
 def _options(options: Sequence[str], job_id: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JobStatus, Process
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import CwltoolRunner
+from jupyter_ades.runners.toil import ToilRunner
 from jupyter_ades.system.containers import Containers, works
 from tests.containers.conftest import IMAGE, podman
 from tests.worker.support import CWL, Bench, Running, until
@@ -150,3 +151,30 @@ def test_an_image_that_does_not_exist_is_named(bench: Bench) -> None:
     status = running.wait()
     assert status.status is JobStatus.FAILED
     assert image in status.message
+
+
+def on_toil(bench: Bench, text: dict[str, str], process: Process = PROCESS) -> Running:
+    pytest.importorskip("toil", reason="needs: pip install 'jupyter_ades[toil]'")
+    site = Site(cores=2, container_engine=lambda: "podman")
+    plan = ToilRunner().plan(process, JobDir(bench.root / "job"), site)
+    inputs = {"word": "hello"}
+    return bench.start(process, text, name="job", plan=plan, stand_in=False, inputs=inputs)
+
+
+@pytest.mark.timeout(120)
+def test_toil_runs_a_tool_in_its_image(bench: Bench) -> None:
+    command = """'ls /bin/busybox && echo "$JUPYTER_ADES_JOB" > made'"""
+    running = on_toil(bench, tool(command))
+    assert running.wait().status is JobStatus.SUCCESSFUL, running.log()
+    assert running.delivered("said.txt").read_text() == "/bin/busybox\n"
+    assert running.delivered("made").read_text() == f"{running.order.job_id}\n"
+    assert podman("ps", "--all", "--quiet").stdout == ""
+
+
+@pytest.mark.timeout(120)
+def test_an_image_that_does_not_exist_is_named_by_toil(bench: Bench) -> None:
+    image = "localhost/no-such-image:7"
+    running = on_toil(bench, tool("ls", image=image))
+    status = running.wait()
+    assert status.status is JobStatus.FAILED
+    assert image in status.message, running.log()

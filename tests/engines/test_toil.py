@@ -2,16 +2,52 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JobStatus
+from jupyter_ades.runners.base import Site
+from jupyter_ades.runners.toil import ToilRunner
+from jupyter_ades.validation import validate
 from tests.engines.packages import SCATTER
 from tests.worker.support import CWL, Bench, assert_monotone, until
 
+IMAGE = "registry.example/tools:1"
+#: One tool in an environment that stands in for its image, with JavaScript around and in it.
+INSIDE = f"""cwlVersion: v1.2
+$graph:
+- class: Workflow
+  id: main
+  requirements: {{InlineJavascriptRequirement: {{}}, StepInputExpressionRequirement: {{}}}}
+  inputs: {{n: int}}
+  outputs: {{said: {{type: File, outputSource: tell/said}}}}
+  steps:
+    tell: {{run: "#tell", in: {{n: {{source: n, valueFrom: $(self * 2)}}}}, out: [said]}}
+- class: CommandLineTool
+  id: tell
+  requirements:
+    InlineJavascriptRequirement: {{}}
+    DockerRequirement: {{dockerPull: "{IMAGE}"}}
+    ResourceRequirement: {{coresMin: 1, ramMin: 64}}
+  inputs: {{n: int}}
+  outputs: {{said: stdout}}
+  stdout: said.txt
+  baseCommand: special-tool
+  arguments: ["${{return inputs.n + 1}}"]
+"""
+EXPRESSION = """cwlVersion: v1.2
+class: ExpressionTool
+id: main
+requirements: {InlineJavascriptRequirement: {}}
+inputs: {}
+outputs: {n: int}
+expression: "${while (true) {}}"
+"""
 TOIL = replace(CWL, runner="toil")
 pytest.importorskip("toil", reason="needs: pip install 'jupyter_ades[toil]'")
 pytestmark = pytest.mark.timeout(200)
@@ -51,3 +87,49 @@ def test_a_package_that_toil_cannot_read_is_explained(bench: Bench) -> None:
     status = running.wait()
     assert status.status is JobStatus.FAILED
     assert "Nonsense" in status.message
+
+
+@pytest.fixture
+def no_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cwltool would run JavaScript by, and none of it works."""
+    for name in ("node", "nodejs", "docker", "podman"):
+        script = tmp_path / "bin" / name
+        script.parent.mkdir(exist_ok=True)
+        script.write_text("#!/bin/sh\nexit 1\n")
+        script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+
+
+@pytest.mark.usefixtures("no_node")
+def test_tools_have_what_cwltools_have(bench: Bench, tmp_path: Path) -> None:
+    """JavaScript without Node, the job's mark, the operator's variables, an environment."""
+    program = tmp_path / "prefix" / "bin" / "special-tool"
+    program.parent.mkdir(parents=True)
+    told = "$1 $JUPYTER_ADES_JOB $GDAL_CACHEMAX $VIRTUAL_ENV"
+    program.write_text(f'#!/bin/sh\necho "{told}"\n')
+    program.chmod(0o755)
+    prefix = program.parent.parent
+    (tmp_path / "app.cwl").write_text(INSIDE)
+    process = replace(validate(str(tmp_path / "app.cwl")), runner="toil")
+    site = Site(cores=2, image_environments={IMAGE: str(prefix)})
+    ToilRunner().check(process, site)
+    running = bench.start(
+        process,
+        {process.entry: INSIDE},
+        name="job",
+        plan=ToilRunner().plan(process, JobDir(tmp_path / "job"), site),
+        stand_in=False,
+        inputs={"n": 20},
+        job_environment={"GDAL_CACHEMAX": "64"},
+    )
+    assert running.wait().status is JobStatus.SUCCESSFUL, running.log()
+    said = running.delivered("said.txt").read_text()
+    assert said == f"41 {running.order.job_id} 64 {prefix}\n"
+
+
+@pytest.mark.usefixtures("no_node")
+def test_an_expression_that_takes_too_long_is_ended(bench: Bench) -> None:
+    running = bench.start(TOIL, {"app.cwl": EXPRESSION}, name="job", expression_seconds=0.3)
+    status = running.wait()
+    assert status.status is JobStatus.FAILED
+    assert "ran for more than 0.3 seconds" in status.message, running.log()

@@ -36,6 +36,28 @@ LOST = f"""{WHEN} [W] [toil.leader] Job failed with exit value <UNAVAILABLE>: {J
 Exit reason: LOST"""
 
 
+RAISED = f"""{WHEN} [W] [toil.leader] Job failed with exit value 1: {JOB}
+Exit reason: None
+{WHEN} [W] [toil.leader] Log from job "kind-CWLJob/instance-4avh21tn" follows:
+=========>
+\t{WHEN} [I] [toil.worker] Working on job {JOB}
+\t{WHEN} [W] [cwltool] Failed to evaluate expression:
+\tExpression evaluation error:
+\tit ran for too long
+\t{WHEN} [C] [toil.worker] Worker crashed with traceback:
+\tTraceback (most recent call last):
+\t  File "/usr/lib/toil/worker.py", line 623, in workerScript
+\t{{}}
+\t
+<========="""
+NO_DISK = RAISED.replace(
+    """[W] [cwltool] Failed to evaluate expression:
+\tExpression evaluation error:
+\tit ran for too long""",
+    "[I] [cwltool] [job main] completed success",
+)
+
+
 def read(*texts: str) -> tuple[LeaderLog, list[str]]:
     log = LeaderLog()
     return log, [told for text in texts for line in text.splitlines() for told in log.read(line)]
@@ -97,3 +119,24 @@ def test_a_queue_that_refuses_is_counted_unless_that_passes() -> None:
     assert (log.refusals, log.refusal) == (2, "invalid partition: x")
     log, _ = read(f"{text}invalid partition: x", f"{text}AssocMaxSubmitJobLimit")
     assert log.refusals == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            RAISED.format("cwl_utils.errors.WorkflowException: permanentFail"),
+            "Expression evaluation error:\nit ran for too long",
+        ),
+        (NO_DISK.format("OSError: [Errno 28] No space left"), "[Errno 28] No space left"),
+    ],
+)
+def test_what_a_worker_raised_is_the_reason_where_no_tool_ended(text: str, why: str) -> None:
+    log, told = read(ISSUED, text)
+    assert log.failed["main.1.say"].told() == {
+        "step": "say 2",
+        "exit_code": None,
+        "lines": [],
+        "errors": [why],
+    }
+    assert told == []

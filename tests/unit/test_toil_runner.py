@@ -12,6 +12,7 @@ from jupyter_ades.jobdir import JobDir
 from jupyter_ades.resources import Resources
 from jupyter_ades.runners import toil
 from jupyter_ades.runners.base import Site
+from jupyter_ades.runners.cwltool import ENVIRONMENTS
 from jupyter_ades.runners.toil import ToilRunner, batch_system
 from jupyter_ades.system.batch import Node
 from tests.worker.support import CWL, Bench
@@ -97,3 +98,18 @@ def test_a_job_store_elsewhere_takes_the_place_of_ours(tmp_path: Path) -> None:
     assert words[words.index("--jobStore") + 1] == "aws:eu-west-1:toil"
     assert "--retryCount" not in words
     assert words[-2:] == [f"file://{job.package}/app.cwl#main", f"file://{job.work}/job-order.json"]
+
+
+def test_workers_in_images_of_their_own_have_no_environments(tmp_path: Path) -> None:
+    """As on Kubernetes: there the package's image is used, or refused."""
+    (tmp_path / "bin").mkdir()
+    images = {"docker": True, "docker_required": True, "images": ["a:1"]}
+    process = replace(CWL, details={**CWL.details, **images})
+    here = Site(image_environments={"a:1": str(tmp_path)})
+    job = JobDir(tmp_path)
+    assert str(tmp_path) in ToilRunner().plan(process, job, here).env[ENVIRONMENTS]
+    there = replace(here, toil_options=("--batchSystem", "kubernetes"))
+    with pytest.raises(Unavailable, match="no container engine works"):
+        ToilRunner().check(process, there)
+    plan = ToilRunner().plan(process, job, replace(there, container_engine=lambda: "podman"))
+    assert ENVIRONMENTS not in plan.env

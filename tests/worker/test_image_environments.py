@@ -70,3 +70,29 @@ def test_an_image_that_none_stands_in_for_needs_an_engine(prefix: Path, tmp_path
     more = replace(process, details={**process.details, "images": [IMAGE, "another:1"]})
     with pytest.raises(Unavailable, match="no container engine works"):
         CwltoolRunner().check(more, Site(image_environments={IMAGE: str(prefix)}))
+
+
+def test_an_image_by_its_id_alone_needs_an_engine_beside_one_that_is_mapped(
+    prefix: Path, tmp_path: Path
+) -> None:
+    """Else its tool would run without its container."""
+    tools = "\n".join(
+        f"- {{class: CommandLineTool, id: {name}, inputs: {{}}, outputs: {{}}, baseCommand: 'true',"
+        f" requirements: {{DockerRequirement: {image}}}}}"
+        for name, image in (("a", f"{{dockerPull: '{IMAGE}'}}"), ("b", "{dockerImageId: 'y:1'}"))
+    )
+    steps = "{a: {run: '#a', in: {}, out: []}, b: {run: '#b', in: {}, out: []}}"
+    workflow = f"- {{class: Workflow, id: main, inputs: {{}}, outputs: {{}}, steps: {steps}}}"
+    path = tmp_path / "app.cwl"
+    path.write_text(f"cwlVersion: v1.2\n$graph:\n{workflow}\n{tools}\n")
+    process = validate(str(path))
+    assert process.details["images"] == [IMAGE, "y:1"]
+    mapped = {IMAGE: str(prefix)}
+    with pytest.raises(Unavailable, match="no container engine works"):
+        CwltoolRunner().check(process, Site(image_environments=mapped))
+    site = Site(image_environments=mapped, container_engine=lambda: "podman")
+    job = JobDir(tmp_path / "job")
+    assert CwltoolRunner().plan(process, job, site).argv[-1] == "podman"
+    both = Site(image_environments={**mapped, "y:1": str(prefix)})
+    CwltoolRunner().check(process, both)
+    assert CwltoolRunner().plan(process, job, both).argv[-1] == str(job.root)

@@ -157,10 +157,17 @@ class JobDir:
         self.work = scratch / "work"
         #: What finished steps of a workflow made, as cwltool keeps it.
         self.steps = scratch / "steps"
+        #: What an engine goes on with that keeps its steps by itself: the next job takes it away.
+        self.kept = scratch / "kept"
         #: What the command left to be delivered.
         self.outputs = scratch / "outputs"
         #: Where results are put together that go to a bucket.
         self.delivery = scratch / "delivery"
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether there are steps to go on with."""
+        return self.steps.is_dir() or (self.kept.is_dir() and any(self.kept.iterdir()))
 
     def place_scratch(self, scratch: Path) -> None:
         """Make a folder elsewhere for the scratch, and note it for whoever opens this directory."""
@@ -175,7 +182,10 @@ class JobDir:
 
     def remove_scratch(self) -> None:
         """Remove what only the command needed: staged inputs, working folder, outputs."""
-        for folder in (self.inputs, self.work, self.outputs, self.steps, self.delivery):
+        for folder in (
+            *(self.inputs, self.work, self.outputs),
+            *(self.steps, self.kept, self.delivery),
+        ):
             shutil.rmtree(folder, ignore_errors=True)
         # Nothing but a folder of this job's own, whatever the pointer says by now.
         if self.scratch != self.root and self.scratch.name == shown_name(self.root.name):

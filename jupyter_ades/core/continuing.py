@@ -31,7 +31,9 @@ def check_continuing(job: Job, folder: JobDir, changes: Mapping[str, JSON]) -> N
         reason = f"it is {job.status}; only one that failed or was dismissed goes on"
     elif job.process.kind != "cwl" and job.request.runner != TOIL:
         reason = "a notebook is always run from its start"
-    elif not folder.steps.is_dir():
+    elif not folder.has_steps and job.request.runner == TOIL:
+        reason = "none of its steps had begun, or another job went on with them already"
+    elif not folder.has_steps:
         reason = (
             "its finished steps were not kept: the package must say that they may be used again"
             " (hints: WorkReuse: {enableReuse: true}), or c.ADES.reuse_steps, before it runs"

@@ -68,7 +68,7 @@ def order_resumption(folder: JobDir) -> Begin:
     begin = Begin.START
     if folder.read_ran() is not None:
         begin = Begin.STAGE_OUT
-    elif order.keep_steps and folder.steps.is_dir():
+    elif order.keep_steps and folder.has_steps:
         begin = Begin.UNFINISHED_STEPS
     continues = str(folder.root) if begin is Begin.UNFINISHED_STEPS else order.continues
     resumes = order.resumes + 1

@@ -8,6 +8,7 @@ something that Toil does not do, 143 when it was ended.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from jupyter_ades.programs.toil_ways import WAYS, Ways
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED, environments
 from jupyter_ades.runners.exported import document_url, file_url
 from jupyter_ades.runners.steps import write_failure
-from jupyter_ades.runners.toil import DONE, STORE, has_option, is_local, pointer, runs_ours
+from jupyter_ades.runners.toil import DONE, STORE, has_option, is_local, runs_ours
 from jupyter_ades.system.batch import note
 from jupyter_ades.system.descendants import JOB_VARIABLE
 from jupyter_ades.system.leftovers import end_elsewhere
@@ -37,6 +38,12 @@ from jupyter_ades.system.leftovers import end_elsewhere
 GRACE = 20.0
 #: Submissions in a row that a queue refuses before the job fails.
 REFUSALS = 4
+#: In a job store, which job of Toil's is the first one.
+ROOT_JOB = "rootJobStoreID"
+GONE = (
+    "what the earlier job kept of its steps is gone: another job went on with it, or it was"
+    " removed; rerun it from the start"
+)
 
 
 def main(folder: str, engine: str, *options: str) -> int:
@@ -47,49 +54,71 @@ def main(folder: str, engine: str, *options: str) -> int:
         print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
         return 2
     speaker = Speaker(sys.stdout)
-    store = _store(order, job)
-    if store is None:
-        write_failure(job, {"errors": ["what the earlier job kept of its steps is gone"]})
+    try:
+        restart = _take_over(order, job)
+    except OSError:
+        write_failure(job, {"errors": [GONE]})
         return 1
     note(job.batch, order.job_id)
     with open(job.work / OUTPUTS, "wb") as outputs:
         leader = subprocess.Popen(
-            _command(order, job, store, engine, options),
+            _command(order, job, engine, options, restart=restart),
             stdin=subprocess.DEVNULL,
             stdout=outputs,
             stderr=subprocess.PIPE,
-            env={**os.environ, "TOIL_HISTORY": "False", **_ways(order, engine, options)},
+            env={**os.environ, "TOIL_HISTORY": "False", **_ways(order, job, engine, options)},
         )
     signal.signal(signal.SIGTERM, partial(_end, job, leader))
-    log = _follow(leader, _Counting(order, job), speaker, store)
+    log = _follow(leader, _Counting(order, job), speaker, job.kept / DONE)
     code = leader.wait()
     if code != 0:
         write_failure(job, _failure(log))
     return code if code in (0, UNSUPPORTED) else 1
 
 
-def _store(order: WorkOrder, job: JobDir) -> Path | None:
-    """The job store's folder: a new one, or the one of the job that this one goes on with."""
-    job.steps.mkdir(exist_ok=True)
-    if not order.continues:
-        store = job.scratch / STORE
-        pointer(job).write_text(str(store), encoding="utf-8")
-        return store
-    store = Path(pointer(job).read_text(encoding="utf-8"))
-    return store if store.is_dir() else None
+def _take_over(order: WorkOrder, job: JobDir) -> bool:
+    """Take the job store of the job that this one goes on with; whether a run stands in it.
+
+    It moves in one go, so that of two jobs one gets it. Raises OSError when it is not there.
+    """
+    earlier = JobDir(Path(order.continues)) if order.continues else job
+    if earlier.root != job.root:
+        shutil.move(earlier.kept, job.kept)
+        _relink(earlier, job)
+    job.kept.mkdir(exist_ok=True)
+    store = job.kept / STORE
+    if not store.exists():
+        return False
+    begun = (store / "shared" / ROOT_JOB).exists()
+    if not begun:
+        # Of a run that ended before its first step: nothing can be gone on with.
+        shutil.rmtree(store)
+    return begun
+
+
+def _relink(earlier: JobDir, job: JobDir) -> None:
+    """Let what the store links to, inputs and the package's files, be this job's own."""
+    for path in filter(Path.is_symlink, job.kept.rglob("*")):
+        target = path.readlink()
+        for theirs, ours in ((earlier.scratch, job.scratch), (earlier.root, job.root)):
+            if target.is_relative_to(theirs):
+                path.unlink()
+                path.symlink_to(ours / target.relative_to(theirs))
+                break
 
 
 def _command(
-    order: WorkOrder, job: JobDir, store: Path, engine: str, options: Sequence[str]
+    order: WorkOrder, job: JobDir, engine: str, options: Sequence[str], *, restart: bool
 ) -> list[str]:
     own = job.work / "toil"
     own.mkdir()
     program = [sys.executable, "-P", "-m", "jupyter_ades.programs.toil_leader"]
+    store = job.kept / STORE
     elsewhere = has_option(options, "--jobStore")
     return [
         *program,
         *([] if elsewhere else ["--jobStore", str(store), "--moveOutputs", "True"]),
-        *(["--restart"] if order.continues else []),
+        *(["--restart"] if restart else []),
         *("--workDir", str(own), "--coordinationDir", tempfile.gettempdir()),
         *("--tmpdir-prefix", f"{own}/tmp-", "--tmp-outdir-prefix", f"{own}/out-"),
         *("--outdir", str(job.outputs), "--clean", "onSuccess"),
@@ -104,7 +133,7 @@ def _command(
     ]
 
 
-def _ways(order: WorkOrder, engine: str, options: Sequence[str]) -> dict[str, str]:
+def _ways(order: WorkOrder, job: JobDir, engine: str, options: Sequence[str]) -> dict[str, str]:
     """What the leader and its workers are told of how tools run; images of others know nothing."""
     if not runs_ours(options):
         return {}
@@ -113,6 +142,8 @@ def _ways(order: WorkOrder, engine: str, options: Sequence[str]) -> dict[str, st
         expression_bytes=order.expression_bytes,
         variables=(JOB_VARIABLE, *order.job_environment),
         engine=engine,
+        containers=str(job.containers) if engine != "none" else "",
+        store="" if has_option(options, "--jobStore") else f"file:{job.kept / STORE}",
         environments=environments(order.plan),
     )
     return {WAYS: ways.as_json()}
@@ -136,10 +167,9 @@ class _Counting(threading.Thread):
 
 
 def _follow(
-    leader: subprocess.Popen[bytes], counting: _Counting, speaker: Speaker, store: Path
+    leader: subprocess.Popen[bytes], counting: _Counting, speaker: Speaker, kept: Path
 ) -> LeaderLog:
     """Tell the leader's lines, and how far the steps are, until it ends."""
-    kept = store.with_name(f"{store.name}.{DONE}")
     log = LeaderLog(kept.read_text("utf-8").split() if kept.exists() else [])
     seen: tuple[int, str] = (0, "")
     assert leader.stderr is not None

@@ -18,6 +18,7 @@ from cwltool.singularity import SingularityCommandLineJob
 from toil.batchSystems.abstractBatchSystem import AbstractBatchSystem
 from toil.cwl import cwltoil
 from toil.cwl.cwltoil import ToilCommandLineTool, ToilDockerCommandLineJob
+from toil.job import Promise
 
 from jupyter_ades.programs.cwl_javascript import bound_expressions
 from jupyter_ades.programs.cwl_jobs import ForRoot, inside
@@ -28,6 +29,7 @@ _log = logging.getLogger("cwltool")
 #: How this process runs tools.
 _ways = Ways()
 _make_tool = cwltoil.toil_make_tool
+_resolve = Promise._resolve.__func__
 _contexts: Callable[[Any], list[Any]] = AbstractBatchSystem.getWorkerContexts
 
 
@@ -37,7 +39,13 @@ def run_tools_so(ways: Ways) -> None:
     _ways = ways
     # With files of containers' ids cwltool asks for this name at a worker's end, and has none.
     cwltool_main.docker_exe = ways.engine
+    Promise._resolve = classmethod(_resolve_here)
     bound_expressions(ways.expression_seconds, ways.expression_bytes)
+
+
+def _resolve_here(cls: type[Promise], locator: str, file_id: str) -> Any:
+    """What a promise promised, from this job's store: it was kept in an earlier job's."""
+    return _resolve(cls, _ways.store or locator, file_id)
 
 
 def lead_so(ways: Ways) -> None:
@@ -74,8 +82,9 @@ class MarkedTool(ToilCommandLineTool):  # type: ignore[misc]
     def job(self, job_order: Any, output_callbacks: Any, runtimeContext: Any) -> Generator[Any]:  # noqa: N803
         """The tool's jobs."""
         stand_in = self._stand_in()
+        runtimeContext = runtimeContext.copy()  # noqa: N806
+        runtimeContext.cidfile_dir = _ways.containers or None
         if stand_in:
-            runtimeContext = runtimeContext.copy()  # noqa: N806
             runtimeContext.use_container = False
         for job in super().job(job_order, output_callbacks, runtimeContext):
             if stand_in and isinstance(job, JobBase):

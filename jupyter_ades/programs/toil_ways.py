@@ -22,6 +22,10 @@ class Ways(AbstractContextManager[None]):
     variables: tuple[str, ...] = ()
     #: The program of the engine that runs containers, if any.
     engine: str = "docker"
+    #: Where containers leave their ids, and the job store; empty for Toil's own way. A job that
+    #: goes on with an earlier one's steps has these where that one had its own.
+    containers: str = ""
+    store: str = ""
     #: Image to the folder of an environment that tools run in instead.
     environments: Mapping[str, str] = field(default_factory=dict)
 

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from jupyter_ades.errors import Unavailable
@@ -17,8 +16,8 @@ from jupyter_ades.resources import Resources
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import CwltoolRunner, environment, told_environments
 
-#: In the job's scratch: Toil's job store, and beside it the names of the steps that are done.
-STORE, DONE = "toil-store", "done"
+#: In what a job keeps: Toil's job store, and beside it the names of the steps that are done.
+STORE, DONE = "store", "done"
 LOCAL = "single_machine"
 MIB = 2**20
 #: Batch system to the program that submits to it, where Toil uses one.
@@ -96,11 +95,6 @@ class ToilRunner(CwltoolRunner):
 
 def _fits(needs: Resources, node: Any) -> bool:
     return bool(node.cores >= needs.cores and node.memory_mib >= needs.memory / MIB)
-
-
-def pointer(job: JobDir) -> Path:
-    """The file that says where the job store is: with the steps, which the next job takes over."""
-    return job.steps / STORE
 
 
 def has_option(options: Sequence[str], name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +81,8 @@ def test_a_dismissal_ends_it_all(bench: Bench, tmp_path: Path) -> None:
     running.dismiss()
     assert running.wait().status is JobStatus.DISMISSED
     assert running.left() == []
+    # Its job store, which may be large, is gone with the rest.
+    assert not any("store" in path.name for path in running.job.root.rglob("*"))
 
 
 def test_a_package_that_toil_cannot_read_is_explained(bench: Bench) -> None:
@@ -87,6 +90,42 @@ def test_a_package_that_toil_cannot_read_is_explained(bench: Bench) -> None:
     status = running.wait()
     assert status.status is JobStatus.FAILED
     assert "Nonsense" in status.message
+    # No step began, so there is nothing to go on with.
+    assert not running.job.has_steps
+
+
+def test_one_job_alone_goes_on_with_what_another_kept(bench: Bench, tmp_path: Path) -> None:
+    """It takes the job store along, so that the earlier job may be removed meanwhile."""
+    gate = tmp_path / "gate"
+    gate.touch()
+    (bench.home / "more.txt").write_text("and more\n")
+    joined = SCATTER.replace('string[]"', 'string[]", more: File').replace(
+        "files: say/said", "files: {source: [more, say/said], linkMerge: merge_flattened}"
+    )
+    joined = joined.replace(
+        "Requirement: {}}", "Requirement: {}, MultipleInputFeatureRequirement: {}}", 1
+    )
+    package = {"app.cwl": joined}
+    inputs = {"words": ["a", "b"], "gate": str(gate), "fail": "b"}
+    inputs |= {"more": {"$stage-in": "file", "href": "more.txt"}}
+    first = bench.start(TOIL, package, name="first", inputs=inputs)
+    assert first.wait().status is JobStatus.FAILED
+    assert first.job.has_steps
+    gate.with_name("gate.mended").touch()
+    earlier = {"inputs": inputs, "continues": str(first.job.root)}
+    second = bench.start(TOIL, package, name="second", stand_in=False, **earlier)
+    until(second.job.kept.exists)
+    shutil.rmtree(first.job.root)
+    assert second.wait().status is JobStatus.SUCCESSFUL, second.log()
+    assert second.delivered("all.txt").read_text().split() == ["and", "more", "a", "b"]
+    assert "about to say a" not in second.log()
+    third = bench.start(TOIL, package, name="third", **earlier)
+    status = third.wait()
+    assert status.status is JobStatus.FAILED
+    assert status.message == (
+        "what the earlier job kept of its steps is gone: another job went on with it, or it was"
+        " removed; rerun it from the start"
+    )
 
 
 @pytest.fixture

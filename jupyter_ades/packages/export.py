@@ -17,15 +17,22 @@ from typing import Any
 import msgspec
 
 from jupyter_ades.model import JSON, STAGE_IN, Input, Output, Process
+from jupyter_ades.resources import Resources
 
 #: What our own words in CWL begin with, ``ades:runner``.
 ADES = "https://schema.jupyter-ades.org/cwl#"
+CWLTOOL = "http://commonwl.org/cwltool#"
+#: Cores and MiB of memory of a notebook that says nothing of them.
+CORES, MEMORY = 1, 1024
+MEBIBYTE = 2**20
 #: The process and the tool in an exported package.
 MAIN, TOOL = "main", "notebook"
 #: Inputs of the tool that the process does not have: no notebook's parameter has a hyphen.
 PROCESS, NOTEBOOK = "ades-process", "ades-notebook"
 #: In the tool's folder: the inputs' values as JSON, less what is a file.
 VALUES = "ades-inputs.json"
+#: And what a file with a secret's own text is called.
+SECRET = "ades-secret-"
 #: How the tool is told of a file or folder of an input.
 PATH = "--path:"
 _TYPES = {"string": "string", "integer": "long", "number": "double", "boolean": "boolean"}
@@ -42,6 +49,7 @@ def export(process: Process, package: Path, *, image: str = "") -> Document:
     """
     described = {each.id: _described(each) for each in process.inputs}
     outputs = {each.id: _output_type(each) for each in process.outputs}
+    secrets = [each.id for each in process.inputs if each.schema.get("writeOnly")]
     workflow = {
         "class": "Workflow",
         "id": MAIN,
@@ -56,6 +64,7 @@ def export(process: Process, package: Path, *, image: str = "") -> Document:
             }
             for each in process.outputs
         },
+        **({"hints": {"cwltool:Secrets": {"secrets": secrets}}} if secrets else {}),
         "steps": {
             "run": {
                 "run": f"#{TOOL}",
@@ -69,6 +78,7 @@ def export(process: Process, package: Path, *, image: str = "") -> Document:
         "$namespaces": {
             "s": "https://schema.org/",
             "ades": ADES,
+            **({"cwltool": CWLTOOL} if secrets else {}),
         },
         "s:softwareVersion": process.version or "0.0.0",
         **({"s:keywords": ", ".join(process.keywords)} if process.keywords else {}),
@@ -109,15 +119,22 @@ def _tool(
     outputs: Mapping[str, JSON],
 ) -> Document:
     """The tool that runs the notebook by papermill."""
+    listing = [{"entryname": VALUES, "entry": "$(inputs)"}]
+    # A secret stands in the values as it is, which may be no JSON: so beside them as well.
+    listing += [
+        {"entryname": f"{SECRET}{each.id}", "entry": f"$(inputs.{each.id})"}
+        for each in process.inputs
+        if each.schema.get("writeOnly")
+    ]
     container = {"DockerRequirement": {"dockerPull": image}} if image else {}
     return {
         "class": "CommandLineTool",
         "id": TOOL,
         "requirements": {
             **container,
-            "InitialWorkDirRequirement": {"listing": [{"entryname": VALUES, "entry": "$(inputs)"}]},
+            "InitialWorkDirRequirement": {"listing": listing},
         },
-        "hints": {"ResourceRequirement": {"coresMin": 1, "ramMin": 1024}},
+        "hints": _needs(process.resources),
         "baseCommand": _PROGRAM,
         "inputs": {
             PROCESS: _literal(PROCESS, _record(process, package)),
@@ -126,6 +143,16 @@ def _tool(
         },
         "outputs": {name: {"type": kind} for name, kind in outputs.items()},
     }
+
+
+def _needs(resources: Resources) -> Document:
+    """What the notebook says that it needs and may take, in CWL's words."""
+    memory = {"ramMin": resources.memory // MEBIBYTE or MEMORY}
+    if resources.memory_limit:
+        memory["ramMax"] = resources.memory_limit // MEBIBYTE
+        memory["ramMin"] = min(memory.values())
+    time = {"ToolTimeLimit": {"timelimit": int(resources.seconds)}} if resources.seconds else {}
+    return {"ResourceRequirement": {"coresMin": resources.cores or CORES, **memory}, **time}
 
 
 def _literal(name: str, text: str) -> Document:

@@ -30,6 +30,8 @@ from jupyter_ades.runners.papermill import PapermillRunner
 
 VALUES, OUTPUTS = "ades-inputs.json", "cwl.output.json"
 PATH = "--path:"
+#: What the file with a secret's own text is called.
+SECRET = "ades-secret-"
 PROCESS, NOTEBOOK = "ades-process", "ades-notebook"
 #: The folder, in the tool's own, that is laid out as a job directory.
 JOB = "ades-job"
@@ -60,7 +62,7 @@ def main(*words: str) -> int:
             created=datetime.now(UTC),
         )
     )
-    staged = _staged(process, json.loads(Path(VALUES).read_bytes()), paths)
+    staged = _staged(process, _values(process, Path(VALUES).read_text("utf-8")), paths)
     job.staged.write_text(json.dumps(staged), encoding="utf-8")
     runner.prepare(job, staged, process)
     lines = list(_lines(runner, plan.argv, {**os.environ, **plan.env}, job.work))
@@ -103,6 +105,17 @@ def _lines(
         print(text, end="", flush=True)
         yield text
     yield str(program.wait())
+
+
+def _values(process: Process, text: str) -> dict[str, JSON]:
+    """The inputs' values; engines put a secret in as it is, whatever JSON asks of a text."""
+    for each in process.inputs:
+        path = Path(f"{SECRET}{each.id}")
+        if each.schema.get("writeOnly") and path.is_file():
+            secret = path.read_text("utf-8")
+            text = text.replace(f'"{secret}"', json.dumps(secret))
+    values: dict[str, JSON] = json.loads(text)
+    return values
 
 
 def _staged(

@@ -14,6 +14,7 @@ import pytest
 
 from jupyter_ades.model import JobStatus, Process
 from jupyter_ades.packages.export import as_yaml, export
+from jupyter_ades.resources import Resources
 from jupyter_ades.validation import validate
 from tests.conftest import notebook
 from tests.worker.support import Bench
@@ -162,3 +163,44 @@ def test_the_export_deploys_here_as_the_same_process(exported: Path, process: Pr
         "texts": False,
         "sizes": False,
     }
+
+
+NEEDS = {"cores": 4, "memory": "8 GiB", "memory_limit": "9 GiB"}
+SECRET = 'a "quoted" \\ one'
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> tuple[Process, Path]:
+    """A notebook with a secret and needs of its own, and its export."""
+    book = tmp_path / "guarded.ipynb"
+    cells = ("import pathlib", "pathlib.Path('len.txt').write_text(str(len(token)))")
+    told = {"secrets": ["token"], "resources": NEEDS}
+    book.write_bytes(notebook('token: "str | None" = None', cells, id="guarded", **told))
+    process = validate(str(book))
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / process.entry).write_bytes(book.read_bytes())
+    path = tmp_path / "export.cwl"
+    path.write_bytes(as_yaml(export(process, package)))
+    return process, path
+
+
+def test_the_export_has_the_notebooks_needs_and_secrets(guarded: tuple[Process, Path]) -> None:
+    process, path = guarded
+    again = validate(str(path))
+    assert (
+        again.resources
+        == process.resources
+        == Resources(cores=4, memory=8 * 2**30, memory_limit=9 * 2**30)
+    )
+    assert [each.id for each in again.inputs if each.schema.get("writeOnly")] == ["token"]
+
+
+def test_cwltool_keeps_the_exports_secret(guarded: tuple[Process, Path], tmp_path: Path) -> None:
+    _, path = guarded
+    (tmp_path / "order.json").write_text(json.dumps({"token": SECRET}))
+    ran = cwltool("--enable-ext", "--no-container", str(path), "order.json", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert SECRET not in ran.stderr
+    texts = {each["basename"]: each["path"] for each in json.loads(ran.stdout)["results"]}
+    assert Path(texts["len.txt"]).read_text() == str(len(SECRET))

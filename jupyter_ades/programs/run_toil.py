@@ -38,6 +38,9 @@ from jupyter_ades.system.leftovers import end_elsewhere
 GRACE = 20.0
 #: Submissions in a row that a queue refuses before the job fails.
 REFUSALS = 4
+#: Seconds for which Toil asks a queue again that is full or does not answer; what a queue refuses
+#: for good ends the job sooner.
+QUEUE_PATIENCE = 2 * 86400
 #: In a job store, which job of Toil's is the first one.
 ROOT_JOB = "rootJobStoreID"
 GONE = (
@@ -124,7 +127,8 @@ def _command(
         *("--outdir", str(job.outputs), "--clean", "onSuccess"),
         *("--writeMessages", str(job.batch / "messages"), "--publishWorkflowMetrics", "no"),
         *("--disableProgress", "--logColors", "False", "--maxLogFileSize", "10MiB"),
-        *("--statePollingWait", "1", "--enable-ext", "--no-compute-checksum"),
+        *("--statePollingWait", "1", "--statePollingTimeout", str(QUEUE_PATIENCE)),
+        *("--enable-ext", "--no-compute-checksum"),
         *(["--retryCount", "0", "--maxCores", str(order.cores)] if is_local(options) else []),
         *container_arguments("" if engine == "none" else engine, job),
         *options,

@@ -28,8 +28,15 @@ _UNEVALUATED = "Failed to evaluate expression:"
 _RAISED = re.compile(r"^[\w.]+(?:Exception|Error|Requirement|Interrupt): (?P<why>.+)$")
 #: Why a batch system ended a step, where that says more than its exit code.
 _REFUSED = re.compile(r"Errored operation submitJob, code -?\d+: (?P<why>.*)")
-#: What passes by itself: a full queue, a controller that is busy.
-_PASSING = re.compile(r"limit|temporarily|timed out|unable to contact", re.IGNORECASE)
+#: What passes by itself: a full queue, a controller that is busy or starts anew. In the words of
+#: Slurm's ``slurm_strerror`` and of its reasons for limits on submitted jobs.
+_PASSING = re.compile(
+    r"SubmitJobsLimit|MaxSubmitJob|submit limit|temporarily|timed? ?out|unable to contact"
+    r"|connection refused|connect failure|zero bytes were transmitted|communication|try again"
+    r"|too many open files|maximum number of jobs|slurm backup controller in standby",
+    re.IGNORECASE,
+)
+_QUEUED = re.compile(r"Job \S+ with batch system ID \d+ queued as job ")
 _REASON = re.compile(r"^Exit reason: (?P<reason>\w+)$")
 _REASONS = {
     "LOST": "was lost with its node",
@@ -177,6 +184,8 @@ class LeaderLog:
         complete, ended = _COMPLETE.search(text), _ENDED.match(text)
         if stream:
             self._block = stream["step"].rpartition(" ")[2]
+        elif _QUEUED.match(text):
+            self.refusals = 0
         elif issued:
             self.latest = issued["step"]
         elif complete:

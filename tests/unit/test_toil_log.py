@@ -122,6 +122,39 @@ def test_a_queue_that_refuses_is_counted_unless_that_passes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("why", "stays"),
+    [
+        ("Requested time limit is invalid (missing or exceeds some limit)", True),
+        ("Requested node configuration is not available", True),
+        ("Memory specification can not be satisfied", True),
+        ("Invalid qos specification", True),
+        ("Zero Bytes were transmitted or received", False),
+        ("Unable to contact slurm controller (connect failure)", False),
+        ("Socket timed out on send/recv operation", False),
+        ("Resource temporarily unavailable", False),
+        (
+            "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+            False,
+        ),
+        ("QOSMaxSubmitJobPerUserLimit", False),
+        ("AssocGrpSubmitJobsLimit", False),
+    ],
+)
+def test_which_refusals_stay(why: str, stays: bool) -> None:
+    """As Slurm 22 words them (slurm_errno)."""
+    text = f"{WHEN} [E] [toil.lib.retry] Errored operation submitJob, code 1: sbatch: error: "
+    log, _ = read(f"{text}Batch job submission failed: {why}")
+    assert log.refusals == (1 if stays else 0)
+
+
+def test_a_submission_that_is_taken_ends_the_refusals() -> None:
+    text = f"{WHEN} [E] [toil.lib.retry] Errored operation submitJob, code 1: sbatch: error: no"
+    queued = "[toil.batchSystems.abstractGridEngineBatchSystem] Job CWLJob with batch system ID 2"
+    log, _ = read(text, text, f"{WHEN} [I] {queued} queued as job 17", text)
+    assert log.refusals == 1
+
+
+@pytest.mark.parametrize(
     ("text", "why"),
     [
         (

@@ -228,19 +228,25 @@ class ADES(
     ) -> Site:
         """What jobs find here, as the traits say."""
         from jupyter_ades.runners.base import Site
+        from jupyter_ades.runners.toil import SLURM, batch_system, partition
         from jupyter_ades.system import batch
         from jupyter_ades.system.containers import Containers
+        from jupyter_ades.system.machine import usable_memory
 
+        cluster = batch.Cluster(partition(self.toil_options))
+        if batch_system(self.toil_options) == SLURM:
+            cluster.begin()
         return Site(
             cores=self.job_cores,
+            memory=usable_memory(),
             kernel_specs=kernels,
             container_engine=(containers or Containers(self.container_engine)).engine,
             image_environments=self.image_environments,
             notebook_image=self.notebook_image,
             kubernetes=self.kubernetes,
             toil_options=tuple(self.toil_options),
-            nodes=batch.Cluster().nodes,
-            cluster_answers=batch.answers,
+            nodes=cluster.nodes,
+            cluster_answers=cluster.answers,
             default_runners=self.default_runners,
         )
 

@@ -140,6 +140,7 @@ class House:
     def start(self) -> None:
         """Begin to carry jobs, those of an earlier server first."""
         self._loop = asyncio.get_running_loop()
+        self.containers.begin()
         self.core.start()
         if self._app.warm_at_start:
             self.launcher.warm_up()

@@ -17,6 +17,8 @@ StageIn = Literal["file", "directory", "stac-item"]
 STAGE_IN = "x-stage-in"
 #: Of a process's details: the runner that its deploy or its package asks for.
 RUNNER = "runner"
+#: Of a CWL process's details: cores and bytes that its tools need: ``{"cores": 4, "memory": 64}``.
+NEEDS = "needs"
 #: Of a CWL process's details: whether its package says that finished steps may be used again.
 REUSABLE_STEPS = "reusable_steps"
 #: Of a process's details: whether its package lets jobs run again whose worker was lost.

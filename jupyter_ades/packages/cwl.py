@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_ades.model import (
     JSON,
+    NEEDS,
     RESUME,
     REUSABLE_STEPS,
     RUNNER,
@@ -56,7 +57,7 @@ class CwlReader:
         from jupyter_ades.packages.cwl_loading import leaves, load_document, load_process, plain
         from jupyter_ades.packages.cwl_metadata import read_about
         from jupyter_ades.packages.cwl_packing import Source, write_entry
-        from jupyter_ades.packages.cwl_resources import read_resources
+        from jupyter_ades.packages.cwl_resources import read_needs, read_resources
         from jupyter_ades.packages.cwl_source import PackageFetcher, origin_of
         from jupyter_ades.packages.cwl_yaml import check_yaml, decode
 
@@ -89,6 +90,7 @@ class CwlReader:
             details={
                 "workflow": workflow,
                 **_containers(tools),
+                **({NEEDS: found} if (found := read_needs(tools)) else {}),
                 REUSABLE_STEPS: _reusable([loaded.tool, *tools]),
                 **({RUNNER: about.runner} if about.runner else {}),
                 **({} if about.resume is None else {RESUME: about.resume}),

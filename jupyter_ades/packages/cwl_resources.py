@@ -34,6 +34,18 @@ def read_resources(tools: Iterable[CwlProcess]) -> Resources:
     )
 
 
+def read_needs(tools: Iterable[CwlProcess]) -> list[dict[str, float]]:
+    """The cores and bytes that tools need, each once: on other machines each runs alone."""
+    found: list[dict[str, float]] = []
+    for tool in tools:
+        cores = _most(tool, ("coresMin", "coresMax"))
+        memory = MEBIBYTE * _most(tool, ("ramMin", "ramMax"))
+        needs = {"cores": cores, "memory": memory}
+        if (cores or memory) and needs not in found:
+            found.append(needs)
+    return found
+
+
 def _most(tool: CwlProcess, words: tuple[str, ...]) -> float:
     """The first of these that the tool's requirement has as a number; 0 for none."""
     return next(_numbers(tool, words), 0.0)

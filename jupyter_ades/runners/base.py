@@ -30,6 +30,8 @@ class Site:
 
     #: Cores that one job may use.
     cores: int = 1
+    #: Bytes of memory that this machine has for jobs; 0 where that is not known.
+    memory: int = 0
     #: Kernel specs that the server's own manager knows: name to ``kernel.json`` with its
     #: ``resource_dir``. Asked only for notebooks: it reads folders.
     kernel_specs: Callable[[], Mapping[str, Mapping[str, JSON]]] = dict

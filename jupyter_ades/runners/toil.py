@@ -11,14 +11,13 @@ from typing import Any
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import Plan, Process
-from jupyter_ades.resources import Resources
+from jupyter_ades.model import NEEDS, Plan, Process
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import CwltoolRunner, environment, told_environments
 
 #: In what a job keeps: Toil's job store, and beside it the names of the steps that are done.
 STORE, DONE = "store", "done"
-LOCAL = "single_machine"
+LOCAL, SLURM = "single_machine", "slurm"
 MIB = 2**20
 #: Batch system to the program that submits to it, where Toil uses one.
 SUBMITTERS = {"slurm": "sbatch", "grid_engine": "qsub", "lsf": "bsub", "torque": "qsub"}
@@ -44,7 +43,7 @@ class ToilRunner(CwltoolRunner):
         submitter = SUBMITTERS.get(system)
         if submitter and shutil.which(submitter) is None:
             return f"c.ADES.toil_options name {system}, and there is no {submitter} on PATH."
-        if system == "slurm" and not site.cluster_answers():
+        if system == SLURM and not site.cluster_answers():
             return "Slurm does not answer (sinfo)."
         return ""
 
@@ -56,21 +55,23 @@ class ToilRunner(CwltoolRunner):
         """Raise Unavailable when a step asks for more than any node has."""
         site = _less_environments(site)
         super().check(process, site)
-        system, needs = batch_system(site.toil_options), process.resources
-        asked = (
-            f"A step of {process.id} asks for {needs.cores:g} cores and {needs.memory / MIB:g} MiB"
-        )
-        if system == LOCAL and needs.cores > site.cores:
-            raise Unavailable(
-                f"{asked} (ResourceRequirement); a job here has {site.cores} (c.ADES.job_cores)."
+        system = batch_system(site.toil_options)
+        nodes = site.nodes() if system == SLURM else ()
+        for cores, memory in _needs(process):
+            asked = (
+                f"A step of {process.id} asks for {cores:g} cores and {memory / MIB:g} MiB"
+                " (ResourceRequirement)"
             )
-        nodes = site.nodes() if system == "slurm" else ()
-        largest = max(nodes, key=lambda node: (node.cores, node.memory_mib), default=None)
-        if largest is not None and not any(_fits(needs, node) for node in nodes):
-            raise Unavailable(
-                f"{asked} (ResourceRequirement), and no node has them: the largest of {len(nodes)}"
-                f" has {largest.cores:g} cores and {largest.memory_mib:g} MiB."
-            )
+            if system == LOCAL and cores > site.cores:
+                raise Unavailable(f"{asked}; a job here has {site.cores} (c.ADES.job_cores).")
+            if system == LOCAL and site.memory and memory > site.memory:
+                raise Unavailable(f"{asked}; this machine has {site.memory // MIB} MiB.")
+            if nodes and not any(_fits(cores, memory, node) for node in nodes):
+                largest = max(nodes, key=lambda node: (node.cores, node.memory_mib))
+                raise Unavailable(
+                    f"{asked}, and no node has them: the largest of {len(nodes)} has"
+                    f" {largest.cores:g} cores and {largest.memory_mib:g} MiB."
+                )
 
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
         """The command for a job; raises Unavailable as :meth:`check` does."""
@@ -93,8 +94,15 @@ class ToilRunner(CwltoolRunner):
         )
 
 
-def _fits(needs: Resources, node: Any) -> bool:
-    return bool(node.cores >= needs.cores and node.memory_mib >= needs.memory / MIB)
+def _needs(process: Process) -> list[tuple[float, float]]:
+    """Cores and bytes of each step; those of the whole where the package tells no steps."""
+    told = process.details.get(NEEDS)
+    whole = {"cores": process.resources.cores, "memory": process.resources.memory}
+    return [(each["cores"], each["memory"]) for each in told or [whole]]
+
+
+def _fits(cores: float, memory: float, node: Any) -> bool:
+    return bool(node.cores >= cores and node.memory_mib >= memory / MIB)
 
 
 def has_option(options: Sequence[str], name: str) -> bool:
@@ -104,9 +112,18 @@ def has_option(options: Sequence[str], name: str) -> bool:
 
 def batch_system(options: Sequence[str]) -> str:
     """The batch system that options name; this machine when they name none."""
+    return _named(options, "--batchSystem") or LOCAL
+
+
+def partition(options: Sequence[str]) -> str:
+    """The partition of Slurm's that options name; empty for none."""
+    return _named(options, "--slurmPartition")
+
+
+def _named(options: Sequence[str], name: str) -> str:
     words = " ".join(options).replace("=", " ").split()
-    named = [words[n + 1] for n, word in enumerate(words[:-1]) if word == "--batchSystem"]
-    return named[-1] if named else LOCAL
+    found = [words[n + 1] for n, word in enumerate(words[:-1]) if word == name]
+    return found[-1] if found else ""
 
 
 def is_local(options: Sequence[str]) -> bool:
@@ -126,7 +143,7 @@ def _less_environments(site: Site) -> Site:
 
 def _options(options: Sequence[str], job_id: str) -> tuple[str, ...]:
     """The operator's options, and for Slurm the comment that a job is found in the queue by."""
-    if batch_system(options) != "slurm":
+    if batch_system(options) != SLURM:
         return tuple(options)
     ours, taken = SLURM_ARGS.format(job_id), list(options)
     for place, word in enumerate(taken):

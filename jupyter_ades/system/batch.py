@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+from jupyter_ades.system.looking import Look, in_a_thread
 
 #: Seconds that Slurm's commands have to answer.
 ANSWER = 10.0
 #: Seconds for which the list of nodes is believed.
 GOOD = 60.0
+#: Seconds for which a controller that does not answer is not asked again.
+BAD = 10.0
 #: How jobs in a queue name the job that they belong to, in their comment.
 COMMENT = "ades:{}"
 #: States of a node that jobs may run on, now or later.
-USABLE = ("idle", "alloc", "mix", "comp", "plan", "resv")
+USABLE = ("idle", "alloc", "mix", "comp", "plan", "reserved", "resv")
+#: A line of ``sinfo -o "%c %m %T"``.
+_NODE = re.compile(r"(?P<cores>\d+)\+?\s+(?P<memory>\d+)\+?\s+(?P<state>\S+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,32 +35,43 @@ class Node:
     memory_mib: float
 
 
-@dataclass
 class Cluster:
-    """Slurm's nodes, asked for now and then."""
+    """Slurm's controller and its nodes, asked for now and then."""
 
-    clock: Callable[[], float] = time.monotonic
-    _nodes: list[Node] = field(default_factory=list)
-    _until: float = field(default=float("-inf"))
+    def __init__(
+        self,
+        partition: str = "",
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        beside: Callable[[Callable[[], None]], None] = in_a_thread,
+    ) -> None:
+        self._partition = partition
+        self._look = Look(self._ask, lambda told: GOOD if told else BAD, clock, beside)
+
+    def begin(self) -> None:
+        """Ask, so that the first job which wants to know does not wait."""
+        self._look.begin()
+
+    def answers(self) -> bool:
+        """Whether Slurm's controller does."""
+        return bool(self._look())
 
     def nodes(self) -> list[Node]:
         """Every node that jobs may run on; empty when Slurm does not answer."""
-        if self.clock() >= self._until:
-            self._nodes = list(_nodes(_ask("sinfo", "-N", "-h", "-o", "%c %m %T")))
-            self._until = self.clock() + GOOD
-        return self._nodes
+        return list(_nodes(self._look()))
+
+    def _ask(self) -> str:
+        within = ("-p", self._partition) if self._partition else ()
+        named = _ask("sinfo", "-N", "-h", *within, "-o", "%c %m %T")
+        # Of a partition that is none it says nothing, and the queue says why when a job comes.
+        return named or (_ask("sinfo", "-h", "-o", "%P") if within else "")
 
 
 def _nodes(said: str) -> Iterator[Node]:
     for line in said.splitlines():
-        cores, memory, state = line.split()
-        if state.startswith(USABLE):
-            yield Node(cores=float(cores.rstrip("+")), memory_mib=float(memory.rstrip("+")))
-
-
-def answers() -> bool:
-    """Whether Slurm's controller does."""
-    return bool(_ask("sinfo", "-h", "-o", "%P"))
+        match = _NODE.fullmatch(line.strip())
+        if match and match["state"].startswith(USABLE):
+            yield Node(cores=float(match["cores"]), memory_mib=float(match["memory"]))
 
 
 def note(folder: Path, job_id: str) -> None:

@@ -7,8 +7,10 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+from jupyter_ades.system.looking import Look, in_a_thread
 
 #: Engines, the one that is tried first first, and a cheap question that only a working one answers.
 ENGINES = {
@@ -34,24 +36,40 @@ class Containers:
     #: ``auto``, ``none``, or the name of an engine.
     choice: str = AUTO
     clock: Callable[[], float] = time.monotonic
-    _found: str = ""
-    _until: float = field(default=float("-inf"))
+    beside: Callable[[Callable[[], None]], None] = in_a_thread
+
+    def __post_init__(self) -> None:
+        """Nothing is asked yet."""
+        self._engine = Look(self._ask, _good, self.clock, self.beside)
+        self._engines = Look(_working, _good, self.clock, self.beside)
 
     def engine(self) -> str:
         """One of :data:`ENGINES`, or empty when none works or none is wanted."""
-        if self.clock() >= self._until:
-            self._found = next((name for name in self._wanted() if works(name)), "")
-            self._until = self.clock() + (GOOD if self._found else BAD)
-        return self._found
+        return self._engine()
 
     def engines(self) -> list[str]:
-        """All that work, whichever is chosen. Asks each, so it may take some seconds."""
-        return [name for name in ENGINES if works(name)]
+        """All that work, whichever is chosen. The first time each is asked, for some seconds."""
+        return self._engines()
+
+    def begin(self) -> None:
+        """Look for the engine, so that the first job which needs it does not wait."""
+        self._engine.begin()
+
+    def _ask(self) -> str:
+        return next((name for name in self._wanted() if works(name)), "")
 
     def _wanted(self) -> tuple[str, ...]:
         if self.choice == NONE:
             return ()
         return tuple(ENGINES) if self.choice == AUTO else (self.choice,)
+
+
+def _good(found: str | list[str]) -> float:
+    return GOOD if found else BAD
+
+
+def _working() -> list[str]:
+    return [name for name in ENGINES if works(name)]
 
 
 def works(engine: str) -> bool:

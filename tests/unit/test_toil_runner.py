@@ -9,11 +9,12 @@ import pytest
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import NEEDS
 from jupyter_ades.resources import Resources
 from jupyter_ades.runners import toil
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import ENVIRONMENTS
-from jupyter_ades.runners.toil import ToilRunner, batch_system
+from jupyter_ades.runners.toil import ToilRunner, batch_system, partition
 from jupyter_ades.system.batch import Node
 from tests.worker.support import CWL, Bench
 
@@ -67,6 +68,39 @@ def test_no_node_has_both_what_a_step_needs() -> None:
     ToilRunner().check(BIG, replace(site, nodes=lambda: (*NODES, Node(cores=8, memory_mib=64_000))))
     # Of a Slurm that does not answer nothing is known.
     ToilRunner().check(BIG, replace(site, nodes=tuple))
+
+
+def test_each_step_needs_a_node_of_its_own() -> None:
+    """Not one node for the cores of one step and the memory of another."""
+    gib = 2**30
+    needs = [{"cores": 16, "memory": gib}, {"cores": 1, "memory": 100 * gib}]
+    process = replace(CWL, resources=Resources(cores=16, memory=100 * gib), details={NEEDS: needs})
+    site = Site(toil_options=SLURM, nodes=lambda: NODES)
+    ToilRunner().check(process, site)
+    more = replace(process, details={NEEDS: [*needs, {"cores": 16, "memory": 64 * gib}]})
+    with pytest.raises(Unavailable, match="16 cores and 65536 MiB"):
+        ToilRunner().check(more, site)
+
+
+def test_on_this_machine_a_step_gets_what_memory_there_is() -> None:
+    needs = [{"cores": 1, "memory": 2**34}]
+    process = replace(CWL, details={NEEDS: needs})
+    with pytest.raises(Unavailable, match=r"asks for 1 cores and 16384 MiB .*; this machine has 8"):
+        ToilRunner().check(process, Site(memory=2**33))
+    ToilRunner().check(process, Site(memory=2**35))
+    ToilRunner().check(process, Site())
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (SLURM, ""),
+        ((*SLURM, "--slurmPartition", "long"), "long"),
+        ((*SLURM, "--slurmPartition=long,short"), "long,short"),
+    ],
+)
+def test_the_partition_is_that_of_the_options(options: tuple[str, ...], named: str) -> None:
+    assert partition(options) == named
 
 
 def test_on_this_machine_a_step_gets_what_a_job_may_use() -> None:

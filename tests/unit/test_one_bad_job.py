@@ -327,10 +327,10 @@ def test_a_start_that_fails_as_nobody_expected_fails_its_job(
     bad, good = (accept(workspace, outcome="hold") for _ in range(2))
     start = launcher.start
 
-    def odd(job: JobDir) -> None:
+    def odd(job: JobDir, document: str = "") -> None:
         if job.root.name == bad:
             raise ZeroDivisionError("oh")
-        start(job)
+        start(job, document)
 
     monkeypatch.setattr(launcher, "start", odd)
     build().tick()

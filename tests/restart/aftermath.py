@@ -36,6 +36,7 @@ def report(storm: Storm, seconds: float) -> dict[str, Any]:
     wrong = [
         *_one_job_each(storm, listed),
         *_true_states(storm, listed),
+        *_dismissals(storm, listed),
         *_times(listed),
         *_results(storm, listed),
         *_runs(storm, listed),
@@ -51,8 +52,11 @@ def report(storm: Storm, seconds: float) -> dict[str, Any]:
         "events": dict(sorted(storm.happened.items())),
         "answers": dict(sorted(storm.answers.items())),
         "states": dict(sorted(states.items())),
+        "seen on forked workers, on others": [len(storm.seen[True]), len(storm.seen[False])],
         "run again": sum(job.get("resumes", 0) for job in listed.values()),
-        "lost": sum(len(job.ids & listed.keys()) != 1 for job in storm.jobs),
+        "lost": sum(
+            len(job.ids & listed.keys()) != 1 for job in storm.jobs if job.told != "removed"
+        ),
         "seconds": round(seconds, 1),
         "wrong": wrong,
     }
@@ -72,7 +76,8 @@ def _one_job_each(storm: Storm, listed: dict[str, Any]) -> Iterator[str]:
     for job in storm.jobs:
         if len(job.ids) != 1:
             yield f"{job.name}: was accepted as {sorted(job.ids)}"
-    named = {each for job in storm.jobs for each in job.ids}
+    kept = [job for job in storm.jobs if job.told != "removed"]
+    named = {each for job in kept for each in job.ids}
     yield from (f"{each}: was accepted and is no longer there" for each in named - listed.keys())
     yield from (f"{each}: nobody was told of it" for each in listed.keys() - named)
 
@@ -89,6 +94,19 @@ def _true_states(storm: Storm, listed: dict[str, Any]) -> Iterator[str]:
             yield f"{job_id}: failed for no known reason: {message}"
         if state == "dismissed" and job_id not in asked:
             yield f"{job_id}: was dismissed by nobody"
+
+
+def _dismissals(storm: Storm, listed: dict[str, Any]) -> Iterator[str]:
+    """What a client was told to be dismissed, or on its way to be, has come to that."""
+    for job in storm.jobs:
+        job_id = _id(job)
+        state = listed.get(job_id, {}).get("status", "gone")
+        if job.told == "removed" and state != "gone":
+            yield f"{job_id}: was removed, and is {state}"
+        if job.told in ("dismissed", "running") and state != "dismissed":
+            yield f"{job_id}: was answered as {job.told} when it was dismissed, and is {state}"
+        if state == "dismissed" and (storm.results / f"wf-{job_id}").exists():
+            yield f"{job_id}: was dismissed, and has results"
 
 
 def _times(listed: dict[str, Any]) -> Iterator[str]:

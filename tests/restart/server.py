@@ -8,15 +8,30 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+import pytest
 import requests
 
 from jupyter_ades.jobdir import read_record
 from jupyter_ades.system.identity import Worker, is_alive
 
 PATIENCE = 60.0
+#: Runs a test with workers of both kinds; a fixture ``warm`` says which.
+BOTH = pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
+PROBE = b"""
+{"cwlVersion": "v1.2", "class": "CommandLineTool", "id": "probe", "inputs": [], "outputs": [],
+ "baseCommand": ["sleep", "600"]}
+"""
+
+
+@pytest.fixture
+def warm() -> bool:
+    """Whether workers are forked; not, in tests that are run with one kind."""
+    return False
 
 
 class Server:
@@ -152,6 +167,33 @@ class Server:
                     self.send("DELETE", f"jobs/{job['jobID']}")
             self._process.terminate()
             self._process.wait(PATIENCE)
+
+    def warm_up(self) -> None:
+        """Start jobs until one is on a forked worker, and end them."""
+        headers = {"Content-Type": "application/cwl+json"}
+        assert self.send("POST", "processes", data=PROBE, headers=headers).status_code == 201
+        deadline = time.monotonic() + PATIENCE
+        forked = False
+        while not forked:
+            assert time.monotonic() < deadline, "no worker was forked"
+            job_id = self.send("POST", "processes/probe/jobs", json={}).json()["jobID"]
+            forked = self._is_forked_soon(job_id, deadline)
+            self.send("DELETE", f"jobs/{job_id}")
+
+    def _is_forked_soon(self, job_id: str, deadline: float) -> bool:
+        while time.monotonic() < deadline:
+            with suppress(ValueError, psutil.Error):
+                return self.is_forked(job_id)
+            time.sleep(0.05)
+        return False
+
+    def is_forked(self, job_id: str) -> bool:
+        """Whether the living worker of a job was forked."""
+        state = Path(str(self._traits["ADES.workspace_root"]))
+        (told,) = (read_record(each, Worker) for each in state.glob(f"*/jobs/{job_id}/worker.json"))
+        if told is None:
+            raise ValueError(f"{job_id}: no worker has said who it is")
+        return "jupyter_ades.worker.warm" in psutil.Process(told.pid).cmdline()
 
     def workers(self) -> list[int]:
         """Process numbers of the jobs' workers that run on this server's state."""

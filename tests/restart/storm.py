@@ -1,9 +1,10 @@
 """A storm over a server: ``python -m tests.restart.storm --jobs 5000 --kills 200 --seed 7``.
 
 Clients submit with idempotency keys, dismiss and ask; meanwhile the server is killed with POSTs in
-flight, workers are killed, at times every process at once, the disk fills up, the clock jumps. Then
-it calms down, and what is left is checked (:mod:`tests.restart.aftermath`). The seed fixes what
-happens in which order and after which pauses.
+flight, workers are killed, at times every process at once, the disk fills up, the clock jumps, a
+second server comes to the workspace and is killed. Then it calms down, and what is left is checked
+(:mod:`tests.restart.aftermath`). Workers are forked, as by default; ``--cold`` starts each anew.
+The seed fixes what happens in which order and after which pauses.
 """
 
 from __future__ import annotations
@@ -18,16 +19,18 @@ import threading
 import time
 import uuid
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 import yaml
 
 from tests.conftest import notebook
 from tests.restart.server import Server
-from tests.restart.weather import Clock, Disk, kill, of_jobs
+from tests.restart.weather import JOB, Clock, Disk, kill, of_jobs
 
 #: Clients that submit side by side.
 CLIENTS = 6
@@ -41,6 +44,7 @@ EVENTS = {
     "disk": 3,
     "disk and server": 2,
     "clock": 4,
+    "second": 3,
 }
 #: Seconds by which the clock jumps.
 JUMPS = (-86_400, -3_600, -30, 30, 3_600, 86_400)
@@ -96,12 +100,16 @@ class Submitted:
     ids: set[str] = field(default_factory=set)
     #: Whether a client asked to dismiss it.
     dismissed: bool = False
+    #: What was answered to that, if anything was.
+    told: str = ""
 
 
 class Storm:
     """One storm from its beginning to its end."""
 
-    def __init__(self, folder: Path, *, jobs: int, kills: int, seed: int) -> None:
+    def __init__(
+        self, folder: Path, *, jobs: int, kills: int, seed: int, warm: bool = True
+    ) -> None:
         self.seed = seed
         self.kills = kills
         self.random = random.Random(seed)
@@ -111,27 +119,38 @@ class Storm:
         self.disk = Disk(folder / "disk", max(jobs * JOB_BYTES, LEAST_BYTES))
         self.marks = folder / "marks"
         self.marks.mkdir()
-        self.server = Server(
-            folder,
-            traits={
-                "workspace_root": self.disk.folder / "state",
-                "results_url": folder / "results",
-                "min_free_bytes": 0,
-                "max_running_jobs": 4,
-                "max_cores": 16,
-                "max_resumes": 100,
-            },
-            environment={**self.clock.environment, "STORM": self.mark},
-        )
+        self.warm = warm
+        self.server = self._a_server(folder)
+        (folder / "second").mkdir()
+        only_this_extension(folder / "second")
+        #: It is there at times; clients do not ask it.
+        self.second = self._a_server(folder / "second", results=folder / "results")
         self.results = folder / "results"
         self.jobs = [self._job(number) for number in range(jobs)]
         self.happened: Counter[str] = Counter()
         self.answers: Counter[str] = Counter()
+        #: Ids of jobs that were seen on a worker that was forked, and on one that was not.
+        self.seen: dict[bool, set[str]] = {True: set(), False: set()}
         #: How many jobs may have been asked for by now.
         self._released = 0
         self._next = iter(self.jobs)
         self._lock = threading.Lock()
         self._over = threading.Event()
+
+    def _a_server(self, folder: Path, results: Path | None = None) -> Server:
+        return Server(
+            folder,
+            traits={
+                "workspace_root": self.disk.folder / "state",
+                "results_url": results or folder / "results",
+                "min_free_bytes": 0,
+                "max_running_jobs": 4,
+                "max_cores": 16,
+                "max_resumes": 100,
+                "warm_workers": self.warm,
+            },
+            environment={**self.clock.environment, "STORM": self.mark},
+        )
 
     def _job(self, number: int) -> Submitted:
         kind = self.random.choices(("plain", "again", "book"), (80, 18, 2))[0]
@@ -162,8 +181,9 @@ class Storm:
     def close(self) -> None:
         """Leave nothing running."""
         self._over.set()
-        if self.server.alive:
-            self.server.end()
+        for server in (self.server, self.second):
+            if server.alive:
+                server.end()
         kill(of_jobs(self.mark))
         self.disk.close()
 
@@ -194,7 +214,7 @@ class Storm:
                 # As a client does that has lost the answer.
                 self._until_accepted(job)
             if job.dismissed:
-                self._ask("DELETE", f"jobs/{next(iter(job.ids))}")
+                self._dismiss(job)
 
     def _until_accepted(self, job: Submitted) -> None:
         inputs = {"marks": str(self.marks), "name": job.name, "seconds": job.seconds}
@@ -211,6 +231,13 @@ class Storm:
             if answer is not None:
                 assert answer.status_code in (503, 507), answer.text
             time.sleep(0.2)
+
+    def _dismiss(self, job: Submitted) -> None:
+        answer = self._ask("DELETE", f"jobs/{next(iter(job.ids))}")
+        if answer is not None and answer.status_code == 200:
+            told = answer.json()
+            # One that had ended was removed.
+            job.told = "removed" if told["message"] == "removed" else told["status"]
 
     def _ask(self, method: str, path: str, **options: Any) -> requests.Response | None:
         """An answer; None when the server went away before it was given."""
@@ -232,8 +259,17 @@ class Storm:
             self._released = len(self.jobs) * (killed + 1) // self.kills
             time.sleep(self.random.uniform(0.0, 1.2))
             self.happened[event] += 1
+            self._see_workers()
             getattr(self, f"_{event.replace(' ', '_')}")()
             killed += event.partition(" ")[0] == "server" or event.endswith("server")
+
+    def _see_workers(self) -> None:
+        for process in of_jobs(self.mark):
+            with suppress(psutil.Error):
+                words = process.cmdline()
+                if any(each.startswith("jupyter_ades.worker") for each in words):
+                    forked = "jupyter_ades.worker.warm" in words
+                    self.seen[forked].add(process.environ()[JOB])
 
     def _server(self) -> None:
         self.server.kill()
@@ -261,13 +297,22 @@ class Storm:
         self.disk.free()
         self.server.start()
 
+    def _second(self) -> None:
+        """A second server comes, or goes without a word; meanwhile it takes over what it can."""
+        if self.second.alive:
+            self.second.kill()
+        else:
+            self.second.start()
+
     def _clock(self) -> None:
         self.clock.set(self.random.choice(JUMPS))
 
     # afterwards
 
     def _calm_down(self) -> None:
-        """Wait until every job has come to its end."""
+        """Wait until every job has come to its end, with the one server that clients ask."""
+        if self.second.alive:
+            self.second.kill()
         deadline = time.monotonic() + CALM
         while self.open_jobs():
             assert time.monotonic() < deadline, f"{self.open_jobs()} never ended"
@@ -287,12 +332,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=500)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=random.randrange(2**31))
+    parser.add_argument("--cold", action="store_true", help="start each worker anew")
     parser.add_argument("--report", type=Path, help="a file for the report as JSON")
     parser.add_argument("--keep", action="store_true", help="keep the folder when all is well")
     chosen = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="storm-"))
     print(f"seed {chosen.seed}, in {folder}", flush=True)
-    storm = Storm(folder, jobs=chosen.jobs, kills=chosen.kills, seed=chosen.seed)
+    storm = Storm(
+        folder, jobs=chosen.jobs, kills=chosen.kills, seed=chosen.seed, warm=not chosen.cold
+    )
     try:
         seconds = storm.rage()
         found = report(storm, seconds)

@@ -14,7 +14,10 @@ import pytest
 import yaml
 
 from tests.conftest import notebook
-from tests.restart.server import Server
+from tests.restart.server import BOTH, Server, warm
+from tests.restart.weather import kill
+
+__all__ = ["warm"]
 
 SLOW = (
     "import pathlib, time",
@@ -59,9 +62,12 @@ WORKFLOW: dict[str, Any] = {
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    started = Server(tmp_path, traits={"max_running_jobs": 3, "max_cores": 8, "min_free_bytes": 0})
+def server(tmp_path: Path, warm: bool) -> Iterator[Server]:
+    traits = {"max_running_jobs": 3, "max_cores": 8, "min_free_bytes": 0, "warm_workers": warm}
+    started = Server(tmp_path, traits=traits)
     started.start()
+    if warm:
+        started.warm_up()
     yield started
     started.stop()
 
@@ -104,7 +110,8 @@ def of_jobs(job_ids: list[str]) -> list[psutil.Process]:
     return found
 
 
-def test_what_each_job_comes_to(server: Server, tmp_path: Path) -> None:
+@BOTH
+def test_what_each_job_comes_to(server: Server, tmp_path: Path, warm: bool) -> None:
     parameters = 'gate: str = ""'
     kind = "application/x-ipynb+json"
     plain = deploy(server, notebook(parameters, SLOW), kind)
@@ -115,10 +122,11 @@ def test_what_each_job_comes_to(server: Server, tmp_path: Path) -> None:
     jobs["waiting"] = execute(server, plain, gates["waiting"])
     for name in (plain, again, two):
         until(Path(f"{gates[name]}.began").exists)
+        assert server.is_forked(jobs[name]) == warm
 
     server.kill()
-    for process in of_jobs(list(jobs.values())):
-        os.kill(process.pid, signal.SIGKILL)
+    # Some end by themselves as soon as their worker does.
+    kill(of_jobs(list(jobs.values())))
     until(lambda: of_jobs(list(jobs.values())) == [])
     for gate in gates.values():
         gate.touch()
@@ -153,7 +161,10 @@ def test_what_each_job_comes_to(server: Server, tmp_path: Path) -> None:
     until(lambda: status(server, rerun)["status"] == "successful")
 
 
-def test_what_a_lost_worker_left_running_is_ended(server: Server, tmp_path: Path) -> None:
+@BOTH
+def test_what_a_lost_worker_left_running_is_ended(
+    server: Server, tmp_path: Path, warm: bool
+) -> None:
     """Its kernel, and what that started in a session of its own: nobody else would end them."""
     escape = "import subprocess; subprocess.Popen(['sleep', '600'], start_new_session=True)"
     book = notebook('gate: str = ""', (escape, *SLOW))
@@ -161,6 +172,7 @@ def test_what_a_lost_worker_left_running_is_ended(server: Server, tmp_path: Path
     gate = tmp_path / "never"
     job_id = execute(server, process, gate)
     until(Path(f"{gate}.began").exists)
+    assert server.is_forked(job_id) == warm
     server.kill()
     for pid in server.workers():
         os.kill(pid, signal.SIGKILL)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +10,10 @@ import psutil
 import pytest
 
 from tests.conftest import notebook
-from tests.restart.server import Server
+from tests.restart.server import BOTH, Server, warm
+from tests.restart.weather import kill
+
+__all__ = ["warm"]
 
 SLOW = (
     "import time, pathlib",
@@ -22,9 +23,11 @@ SLOW = (
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    started = Server(tmp_path)
+def server(tmp_path: Path, warm: bool) -> Iterator[Server]:
+    started = Server(tmp_path, traits={"warm_workers": warm})
     started.start()
+    if warm:
+        started.warm_up()
     yield started
     started.stop()
 
@@ -64,10 +67,14 @@ def processes_of(job_id: str) -> list[psutil.Process]:
     return [each for each in found if each.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_a_job_outlives_the_server_and_is_adopted(server: Server, tmp_path: Path) -> None:
+@BOTH
+def test_a_job_outlives_the_server_and_is_adopted(
+    server: Server, tmp_path: Path, warm: bool
+) -> None:
     gate = tmp_path / "gate"
     job_id = submit(server, gate)
     until(lambda: "cell" in str(status(server, job_id)["message"]))
+    assert server.is_forked(job_id) == warm
     server.kill()
     assert processes_of(job_id)
     server.start()
@@ -94,9 +101,11 @@ def test_a_job_that_ends_with_no_server_is_recorded(server: Server, tmp_path: Pa
     assert status(server, job_id)["status"] == "successful"
 
 
-def test_a_new_server_dismisses_an_adopted_job(server: Server, tmp_path: Path) -> None:
+@BOTH
+def test_a_new_server_dismisses_an_adopted_job(server: Server, tmp_path: Path, warm: bool) -> None:
     job_id = submit(server, tmp_path / "never")
     until(lambda: "cell" in str(status(server, job_id)["message"]))
+    assert server.is_forked(job_id) == warm
     server.kill()
     server.start()
     answer = server.send("DELETE", f"jobs/{job_id}")
@@ -104,12 +113,13 @@ def test_a_new_server_dismisses_an_adopted_job(server: Server, tmp_path: Path) -
     assert processes_of(job_id) == []
 
 
-def test_a_lost_worker_is_a_failure_in_words(server: Server, tmp_path: Path) -> None:
+@BOTH
+def test_a_lost_worker_is_a_failure_in_words(server: Server, tmp_path: Path, warm: bool) -> None:
     job_id = submit(server, tmp_path / "never")
     until(lambda: "cell" in str(status(server, job_id)["message"]))
+    assert server.is_forked(job_id) == warm
     server.kill()
-    for process in processes_of(job_id):
-        os.kill(process.pid, signal.SIGKILL)
+    kill(processes_of(job_id))
     server.start()
     until(lambda: status(server, job_id)["status"] != "running")
     ended = status(server, job_id)

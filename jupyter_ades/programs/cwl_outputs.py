@@ -7,8 +7,11 @@ lost; files of one name it numbers behind their extension, so that they lose the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
+
+from cwltool.errors import WorkflowException
+from schema_salad.ref_resolver import uri_file_path
 
 
 def keep_apart(outputs: Any) -> None:
@@ -22,6 +25,26 @@ def keep_apart(outputs: Any) -> None:
             free = _numbered(name, number, folder=each["class"] == "Directory")
         if free != name:
             _rename(each, name, free)
+
+
+def refuse_strays(outputs: Any, *folders: Path) -> None:
+    """Raise WorkflowException for an output that is a link out of a job's folders.
+
+    cwltool would follow it, and deliver what it leads to; links inside of folders it keeps.
+    """
+    for each in _top(outputs):
+        location = str(each["location"])
+        place = uri_file_path(location) if location.startswith("file://") else location
+        if place.startswith("/") and not _is_in(Path(place), folders):
+            raise WorkflowException(
+                f"The output '{each['basename']}' is a link to {Path(place).resolve()}, which is"
+                " not of this job: let the tool copy what it wants to give."
+            )
+
+
+def _is_in(place: Path, folders: tuple[Path, ...]) -> bool:
+    real = place.resolve()
+    return any(real.is_relative_to(folder.resolve()) for folder in folders)
 
 
 def _top(value: Any) -> Iterator[Any]:

@@ -28,7 +28,7 @@ from jupyter_ades.programs.cwl_counting import leaves
 from jupyter_ades.programs.cwl_documents import deployed_at, load
 from jupyter_ades.programs.cwl_javascript import bound_expressions
 from jupyter_ades.programs.cwl_jobs import Listener
-from jupyter_ades.programs.cwl_outputs import keep_apart
+from jupyter_ades.programs.cwl_outputs import keep_apart, refuse_strays
 from jupyter_ades.programs.cwl_progress import Progress
 from jupyter_ades.programs.cwl_references import BesideAccess, References, declare_formats
 from jupyter_ades.programs.cwl_running import listen, log, run
@@ -123,6 +123,7 @@ class Executor(MultithreadedJobExecutor):
         super().__init__(max_parallel=cores)
         self._progress = progress
         self._outputs = f"{job.work / SCRATCH}/out-"
+        self._own = (job.root, job.scratch)
         self._references = references
 
     def execute(
@@ -152,6 +153,7 @@ class Executor(MultithreadedJobExecutor):
     ) -> None:
         """Run the tools; their outputs keep apart when cwltool then puts them together."""
         super().run_jobs(process, job_order_object, logger, runtime_context)
+        refuse_strays(list(self.final_output), *self._own)
         keep_apart(list(self.final_output))
 
     def select_resources(

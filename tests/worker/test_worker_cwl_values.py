@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,3 +147,40 @@ def test_objects_of_cwl_become_references(value: Any, schema: Any, expected: Any
 @pytest.mark.parametrize("value", [{"class": "File"}, {"class": "Directory", "contents": "x"}])
 def test_an_object_that_names_nothing_stays_as_it_is(value: Any) -> None:
     assert mark_files(value) == value
+
+
+@pytest.mark.parametrize(("kind", "left"), [("File", "secret.txt"), ("Directory", "")])
+def test_an_output_that_leads_out_of_the_job_is_refused(
+    bench: Bench, tmp_path: Path, kind: str, left: str
+) -> None:
+    """Links of a folder are left out; this one would be all that is delivered."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_text("not this job's")
+    package = {
+        "cwlVersion": "v1.2",
+        "class": "CommandLineTool",
+        "id": "main",
+        "baseCommand": ["ln", "-s", str(outside / left), "made"],
+        "inputs": {},
+        "outputs": {"made": {"type": kind, "outputBinding": {"glob": "made"}}},
+    }
+    running = bench.run(CWL, {"app.cwl": json.dumps(package)}, stand_in=False)
+    status = running.said[-1]
+    assert status.status is JobStatus.FAILED
+    assert f"The output 'made' is a link to {outside / left}" in status.message
+    assert not list(Path(running.order.results_folder).rglob("*secret*"))
+
+
+def test_an_output_that_is_a_link_within_its_folder_is_given(bench: Bench) -> None:
+    package = {
+        "cwlVersion": "v1.2",
+        "class": "CommandLineTool",
+        "id": "main",
+        "baseCommand": ["sh", "-c", "echo given > real.txt; ln -s real.txt made.txt"],
+        "inputs": {},
+        "outputs": {"made": {"type": "File", "outputBinding": {"glob": "made.txt"}}},
+    }
+    running = bench.run(CWL, {"app.cwl": json.dumps(package)}, stand_in=False)
+    assert running.said[-1].status is JobStatus.SUCCESSFUL, running.log()
+    assert running.delivered("made.txt").read_text() == "given\n"

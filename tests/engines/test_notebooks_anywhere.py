@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -116,13 +117,28 @@ def exported(process: Process, tmp_path: Path) -> Path:
 
 
 def cwltool(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("cwltool")
+    return call("cwltool", *arguments, cwd=cwd)
+
+
+def call(program: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run one of the environment's programs, which finds the others there."""
+    folder = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
     return subprocess.run(
-        [program, *arguments], cwd=cwd, capture_output=True, text=True, timeout=100
+        [folder / program, *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=150,
     )
 
 
-def test_cwltool_validates_and_runs_the_export(exported: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["cwltool", "toil-cwl-runner"])
+def test_engines_run_the_export_by_hand(exported: Path, tmp_path: Path, engine: str) -> None:
+    """As papermill does here: see above."""
+    if engine == "toil-cwl-runner":
+        pytest.importorskip("toil", reason="needs: pip install 'jupyter_ades[toil]'")
     checked = cwltool("--validate", str(exported), cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
     scene = tmp_path / "scene" / "scene-1"
@@ -140,10 +156,7 @@ def test_cwltool_validates_and_runs_the_export(exported: Path, tmp_path: Path) -
         "texts": [{"class": "File", "location": f"{name}.txt"} for name in ("one", "two")],
     }
     (tmp_path / "order.json").write_text(json.dumps(order))
-    path = f"{Path(sys.executable).parent}"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", path, prepend=":")
-        ran = cwltool("--no-container", "export.cwl", "order.json", cwd=tmp_path)
+    ran = call(engine, "--no-container", "export.cwl", "order.json", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
     outputs = json.loads(ran.stdout)
     assert outputs["twice"] == 10
@@ -163,6 +176,29 @@ def test_the_export_deploys_here_as_the_same_process(exported: Path, process: Pr
         "texts": False,
         "sizes": False,
     }
+
+
+def ap_validator(path: Path) -> tuple[int, list[str]]:
+    """The exit code of the validator of OGC 20-089r1, and its errors."""
+    program = Path(sys.executable).with_name("ap-validator")
+    ran = subprocess.run([program, str(path)], capture_output=True, text=True, timeout=60)
+    said = (ran.stdout + ran.stderr).splitlines()
+    return ran.returncode, [line for line in said if line.startswith("ERROR")]
+
+
+def test_the_export_is_best_practice_with_an_image(process: Process, tmp_path: Path) -> None:
+    """Without one it lacks that alone: the best practice wants one."""
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / process.entry).write_bytes((tmp_path / "book.ipynb").read_bytes())
+    path = tmp_path / "export.cwl"
+    path.write_bytes(as_yaml(export(process, package, image="registry.example/notebooks:1")))
+    assert ap_validator(path) == (0, [])
+    path.write_bytes(as_yaml(export(process, package)))
+    code, errors = ap_validator(path)
+    assert code == 1
+    assert len(errors) == 1
+    assert "DockerRequirement.dockerPull" in errors[0]
 
 
 NEEDS = {"cores": 4, "memory": "8 GiB", "memory_limit": "9 GiB"}

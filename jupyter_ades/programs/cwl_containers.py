@@ -9,6 +9,8 @@ from pathlib import Path
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.system.containers import note
 
+#: Beside the cache of a workspace: images that singularity or apptainer have pulled.
+IMAGES = "images"
 _OPTIONS = {"podman": "--podman", "singularity": "--singularity", "apptainer": "--singularity"}
 
 
@@ -17,10 +19,21 @@ def container_arguments(engine: str, job: JobDir) -> list[str]:
     if not engine:
         return ["--no-container"]
     note(job.containers, engine)
+    if engine in ("apptainer", "singularity"):
+        _keep_images(job)
     if engine == "apptainer":
         _call_it_singularity(job.root / "bin")
     named = [_OPTIONS[engine]] if engine in _OPTIONS else []
     return [*named, "--cidfile-dir", str(job.containers)]
+
+
+def _keep_images(job: JobDir) -> None:
+    """Keep images as files for later jobs of the workspace: else each would lie in a job's own."""
+    order = job.read_plan()
+    if order is not None and order.cache_folder:
+        images = Path(order.cache_folder).with_name(IMAGES)
+        images.mkdir(exist_ok=True)
+        os.environ.setdefault("CWL_SINGULARITY_CACHE", str(images))
 
 
 def _call_it_singularity(folder: Path) -> None:

@@ -204,12 +204,23 @@ def _failure(log: LeaderLog) -> dict[str, Any]:
 def _end(job: JobDir, leader: subprocess.Popen[bytes], number: int, frame: object) -> None:
     """Let Toil end its steps, then see that nothing of it is left in a queue or a container."""
     leader.terminate()
+    # Who reads its words is held up by this handler, and with a full pipe it would not end.
+    threading.Thread(target=_drain, args=(leader,), daemon=True).start()
     try:
         leader.wait(GRACE)
     except subprocess.TimeoutExpired:
         leader.kill()
     end_elsewhere(job)
     os._exit(128 + number)
+
+
+def _drain(leader: subprocess.Popen[bytes]) -> None:
+    """Read what a program still says, to no end."""
+    assert leader.stderr is not None
+    with suppress(OSError):
+        # Not by the file's own buffer, which who was interrupted holds.
+        while os.read(leader.stderr.fileno(), 2**16):
+            continue
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ ANSWER = 10.0
 GOOD = 60.0
 #: Seconds for which a controller that does not answer is not asked again.
 BAD = 10.0
+#: Seconds after each try to cancel what a job left in a queue, as a controller may be busy.
+PAUSES = (0.5, 2.0, 5.0)
 #: How jobs in a queue name the job that they belong to, in their comment.
 COMMENT = "ades:{}"
 #: States of a node that jobs may run on, now or later.
@@ -84,17 +86,32 @@ def end_batch_jobs(folder: Path) -> None:
     """Cancel everything that a job has in Slurm's queue."""
     with suppress(OSError):
         comment = COMMENT.format((folder / "job").read_text(encoding="utf-8"))
-        queued = _ask("squeue", "-h", "-o", "%i %k").splitlines()
-        ours = [line.split()[0] for line in queued if line.split()[1:] == [comment]]
-        if ours:
-            _ask("scancel", *ours)
+        for wait in PAUSES if shutil.which("squeue") else ():
+            if _cancel(comment):
+                return
+            time.sleep(wait)
+
+
+def _cancel(comment: str) -> bool:
+    """Cancel what bears a comment; whether Slurm answered."""
+    queued = _call("squeue", "-h", "-o", "%i %k")
+    if queued is None:
+        return False
+    lines = [line.split() for line in queued.splitlines()]
+    ours = [line[0] for line in lines if line[1:] == [comment]]
+    return not ours or _call("scancel", *ours) is not None
 
 
 def _ask(program: str, *arguments: str) -> str:
     """What one of Slurm's commands says; empty when it is not here or does not answer."""
+    return _call(program, *arguments) or ""
+
+
+def _call(program: str, *arguments: str) -> str | None:
+    """The same; None when it is not here or does not answer."""
     path = shutil.which(program)
     if path is None:
-        return ""
+        return None
     try:
         ended = subprocess.run(
             [path, *arguments],
@@ -105,5 +122,5 @@ def _ask(program: str, *arguments: str) -> str:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return ended.stdout if ended.returncode == 0 else ""
+        return None
+    return ended.stdout if ended.returncode == 0 else None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_ades.system import batch
 from jupyter_ades.system.batch import BAD, GOOD, Cluster, Node
 
 SMALL, LARGE = Node(cores=4, memory_mib=4000), Node(cores=64, memory_mib=512000)
@@ -81,3 +82,21 @@ def test_it_is_asked_once_and_again_when_the_answer_is_old(sinfo: Callable[[str]
 def test_no_slurm_answers_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not Cluster().answers()
+
+
+def test_what_a_job_left_is_cancelled_when_the_controller_answers_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(batch, "PAUSES", (0, 0, 0))
+    busy = f"[ -e {tmp_path}/asked ] || {{ touch {tmp_path}/asked; exit 1; }}"
+    scripts = {
+        "squeue": f"{busy}\necho '17 ades:j'\necho '18 (null)'\necho '19 ades:other'",
+        "scancel": f'echo "$*" >> {tmp_path}/cancelled',
+    }
+    for name, text in scripts.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    batch.note(tmp_path / "batch", "j")
+    batch.end_batch_jobs(tmp_path / "batch")
+    assert (tmp_path / "cancelled").read_text() == "17\n"

@@ -7,7 +7,10 @@ import shutil
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 NEEDS = "needs: root, and apt-get install slurmctld slurmd slurm-client munge"
 CONFIG = """ClusterName=ades
@@ -85,6 +88,17 @@ class Slurm:
     def start_node(self, node: str) -> None:
         """Start one node's daemon."""
         self._run("slurmd", "-D", "-f", str(self.config), "-N", node, name=node)
+
+    def kill_node(self, node: str) -> None:
+        """Kill one node's daemon and all that it runs, as a loss of power would."""
+        self._daemons[node].kill()
+        self._daemons[node].wait()
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                told = process.environ()
+                own = told.get("SLURM_CONF") == str(self.config)
+                if own and told.get("SLURMD_NODENAME") == node:
+                    process.kill()
 
     def stop(self) -> None:
         """End everything in its queue, and its daemons."""

@@ -174,6 +174,24 @@ def test_a_node_that_goes_down_is_gone_around(server: Server, slurm: Slurm, gate
         slurm.ask("scontrol", "update", "nodename=n2", "state=resume")
 
 
+def test_a_node_that_is_killed_is_gone_around(server: Server, slurm: Slurm, gate: Path) -> None:
+    """With all that ran on it; Slurm finds out by itself, as the node says nothing any more."""
+    job_id = execute(server, words=list("abcdef"), gate=str(gate))
+    meanwhile(server, job_id, lambda: slurm.running_on("n1") and slurm.running_on("n2"))
+    slurm.kill_node("n2")
+    try:
+        until(lambda: slurm.running_on("n2") == 0, 60)
+        gate.touch()
+        found = ended(server, job_id)
+        assert found["status"] == "successful", log_of(server, job_id)
+        nodes = [line.split()[1] for line in said(server, job_id, "all.txt")]
+        assert nodes == ["n1"] * 6
+        assert "was lost with its node" in log_of(server, job_id)
+    finally:
+        slurm.start_node("n2")
+        until(lambda: slurm.states() == {"idle"}, 60)
+
+
 def test_a_failed_step_is_explained_and_the_run_goes_on_from_there(
     server: Server, slurm: Slurm, gate: Path
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import stat
 from pathlib import Path
@@ -12,23 +11,10 @@ from typing import TypeVar
 import msgspec
 
 from jupyter_ades.errors import UnreadableRecord
+from jupyter_ades.hiding import shown_name
 from jupyter_ades.model import Ran, Results, WorkerStatus, WorkOrder
 
 T = TypeVar("T")
-
-#: What begins the name of a folder that is being removed; what it was called follows, then a dot
-#: and what tells it from another that was removed from the same place.
-REMOVED = ".removed-"
-
-
-def hidden_name(name: str) -> str:
-    """A name for a folder that is being removed."""
-    return f"{REMOVED}{name}.{secrets.token_hex(4)}"
-
-
-def shown_name(name: str) -> str:
-    """What a folder was called before it was to be removed; up to its first dot."""
-    return name.removeprefix(REMOVED).partition(".")[0]
 
 
 def write_atomic(path: Path, data: bytes) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_ades.errors import Unavailable
-from jupyter_ades.jobdir import REMOVED, shown_name
+from jupyter_ades.hiding import REMOVED, shown_name
 from jupyter_ades.system.filesystems import is_network, type_of
 from jupyter_ades.system.locks import lock_now
 

@@ -27,7 +27,8 @@ from jupyter_ades.core.places import (
 )
 from jupyter_ades.core.store import Store
 from jupyter_ades.errors import DAMAGED, NoSuchJob, StoreDamaged
-from jupyter_ades.jobdir import REMOVED, JobDir, hidden_name, sync_folder, write_record
+from jupyter_ades.hiding import REMOVED, hidden_name
+from jupyter_ades.jobdir import JobDir, sync_folder, write_record
 from jupyter_ades.model import S3, Job, Process
 from jupyter_ades.system.filesystems import type_of
 

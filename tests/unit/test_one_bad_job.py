@@ -374,7 +374,7 @@ def test_a_pointer_to_scratch_removes_nothing_else(
     removed.clear()
     folder.elsewhere.write_bytes(pointer.replace(b"{there}", os.fsencode(there)))
     JobDir(folder.root).remove_scratch()
-    named = {"inputs", "work", "outputs", "steps", "delivery"}
+    named = {"inputs", "work", "outputs", "steps", "delivery", "kept"}
     assert {each.name for each in removed} == (named | {"j"} if b"/j" in pointer else named)
 
 

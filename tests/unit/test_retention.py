@@ -15,7 +15,7 @@ import pytest
 from jupyter_ades.core.retention import BATCH, Retention
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import NoSuchJob
-from jupyter_ades.jobdir import REMOVED
+from jupyter_ades.hiding import REMOVED
 from jupyter_ades.keep import Keep
 from jupyter_ades.model import ExecuteRequest, Job, JobStatus, Process
 

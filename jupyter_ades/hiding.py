@@ -1,0 +1,19 @@
+"""Names of folders that are being removed: hidden first, so that nobody finds half of one."""
+
+from __future__ import annotations
+
+import secrets
+
+#: What begins the name of a folder that is being removed; what it was called follows, then a dot
+#: and what tells it from another that was removed from the same place.
+REMOVED = ".removed-"
+
+
+def hidden_name(name: str) -> str:
+    """A name for a folder that is being removed."""
+    return f"{REMOVED}{name}.{secrets.token_hex(4)}"
+
+
+def shown_name(name: str) -> str:
+    """What a folder was called before it was to be removed; up to its first dot."""
+    return name.removeprefix(REMOVED).partition(".")[0]

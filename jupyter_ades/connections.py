@@ -15,6 +15,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
+from jupyter_ades.deadline import hold
 from jupyter_ades.errors import RefusedReference
 from jupyter_ades.model import FetchPolicy
 from jupyter_ades.references import address_allowed
@@ -30,7 +31,9 @@ class _Guarded(HTTPConnection):
         host = self.host
         addresses = _usable(_resolve(self), host, self.port, self.policy)
         try:
-            return self._first_open(addresses)
+            opened = self._first_open(addresses)
+            hold(opened)
+            return opened
         finally:
             # TLS compares the certificate with this name, not with the address.
             self.host = host

@@ -31,6 +31,7 @@ from urllib3.exceptions import HTTPError, LocationParseError, SSLError
 
 from jupyter_ades import __version__
 from jupyter_ades.connections import pool
+from jupyter_ades.deadline import deadline
 from jupyter_ades.errors import RefusedReference, UnreachableReference
 from jupyter_ades.model import FetchPolicy
 from jupyter_ades.references import check_href, is_web, scheme_of, shown, user_path
@@ -247,6 +248,20 @@ def _wait(state: RetryCallState) -> float:
 
 
 def _attempt(href: str, policy: FetchPolicy, limit: int, file: BinaryIO, known: Validator) -> Found:
+    """One attempt, cut off when it takes longer than the policy has it."""
+    with deadline(policy.seconds) as allowed:
+        try:
+            found = _receive(href, policy, limit, file, known)
+        except _Failed:
+            if not allowed.over:
+                raise
+        # What was cut off may look whole, where nothing says how long it is.
+        if allowed.over:
+            raise _Failed(f"it takes longer than {policy.seconds:g} seconds")
+    return found
+
+
+def _receive(href: str, policy: FetchPolicy, limit: int, file: BinaryIO, known: Validator) -> Found:
     file.seek(0)
     file.truncate()
     try:

@@ -242,6 +242,8 @@ class FetchPolicy:
     allow_hosts: tuple[str, ...] = ()
     #: Seconds without a byte before an attempt is given up.
     timeout: float = 60.0
+    #: Seconds that one attempt may take in all; 0 is no limit.
+    seconds: float = 0.0
     #: Most bytes that one href may give; 0 is no limit.
     max_bytes: int = 50 * 2**30
     #: Attempts for one href, the first included.

@@ -144,6 +144,7 @@ class Callbacks:
         from urllib3.exceptions import HTTPError
 
         from jupyter_ades.connections import pool
+        from jupyter_ades.deadline import deadline
 
         check_href(uri, policy)
         headers = {
@@ -151,12 +152,24 @@ class Callbacks:
             "User-Agent": f"jupyter_ades/{__version__}",
             **signature(self._terms.secret, body),
         }
-        try:
-            answer = pool(policy).request(
-                "POST", uri, body=body, headers=headers, redirect=False, retries=False
-            )
-        except HTTPError as error:
-            return f"{shown(uri)}: {error}"
+        with deadline(self._terms.timeout) as allowed:
+            try:
+                answer = pool(policy).request(
+                    "POST",
+                    uri,
+                    body=body,
+                    headers=headers,
+                    redirect=False,
+                    retries=False,
+                    preload_content=False,
+                )
+                # How it was taken is in its status; what else it says is left.
+                answer.close()
+            except HTTPError as error:
+                if not allowed.over:
+                    return f"{shown(uri)}: {error}"
+        if allowed.over:
+            return f"{shown(uri)}: no answer within {self._terms.timeout:g} seconds"
         taken = answer.status < 300
         return "" if taken else f"{shown(uri)} answered {answer.status}"
 

@@ -11,7 +11,6 @@ from tornado import web
 
 from jupyter_ades import metrics
 from jupyter_ades.api.base import AdesHandler
-from jupyter_ades.api.bucket_files import beside
 from jupyter_ades.api.dialect import read_priority
 from jupyter_ades.api.operations import DRY_RUN, JSON_TYPE, Answer, operation
 from jupyter_ades.api.preferences import Preference, read_prefer
@@ -19,7 +18,7 @@ from jupyter_ades.api.replies import Asked
 from jupyter_ades.api.results import reply_to
 from jupyter_ades.api.sending import send
 from jupyter_ades.core.chaining import OwnJobs
-from jupyter_ades.core.linked import resolve
+from jupyter_ades.core.linked import names_links, resolve
 from jupyter_ades.core.repeating import request_digest
 from jupyter_ades.model import ExecuteRequest, Job, Process, plain_inputs
 from jupyter_ades.references import policy_of
@@ -99,7 +98,9 @@ class Executing(AdesHandler):
             request = replace(request, dialect=self.dialect.name, root=root, origin=origin)
         guest = await self.is_guest()
         fetch = policy_of(site.fetch, guest=guest)
-        inputs = await beside(resolve, process, request.inputs, fetch, site.limits)
+        inputs = request.inputs
+        if names_links(process, inputs):
+            inputs = await site.core.afar(resolve, process, inputs, fetch, site.limits)
         priority = read_priority(self.read_json())
         return replace(request, inputs=inputs, priority=priority, guest=guest)
 

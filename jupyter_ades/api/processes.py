@@ -179,7 +179,7 @@ async def read_deployed(handler: AdesHandler) -> ReadPackage:
         max_bytes=handler.site.limits.max_package_bytes,
         fetch=handler.site.fetch,
     )
-    return await handler.site.core.beside(read_package, handler.service.workspace, request)
+    return await handler.site.core.read(read_package, handler.service.workspace, request)
 
 
 def wanted_cwl(accept: str) -> str:

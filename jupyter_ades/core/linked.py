@@ -28,7 +28,11 @@ def resolve(
     """
     schemas = {each.id: each.schema for each in process.inputs}
     quick = replace(
-        policy, timeout=limits.literal_timeout, max_bytes=limits.literal_max_bytes, attempts=1
+        policy,
+        timeout=limits.literal_timeout,
+        seconds=limits.literal_timeout,
+        max_bytes=limits.literal_max_bytes,
+        attempts=1,
     )
     problems: list[Problem] = []
     found: dict[str, JSON] = {}
@@ -44,6 +48,18 @@ def resolve(
             "; ".join(f"{each.path}: {each.detail}" for each in problems), tuple(problems)
         )
     return found
+
+
+def names_links(process: Process, inputs: Mapping[str, JSON]) -> bool:
+    """Whether there is something to fetch."""
+    schemas = {each.id: each.schema for each in process.inputs}
+    return any(_has_link(value, schemas.get(name)) for name, value in inputs.items())
+
+
+def _has_link(value: JSON, schema: JSON) -> bool:
+    if isinstance(value, list) and isinstance(schema, dict):
+        return any(_has_link(each, schema.get("items", schema)) for each in value)
+    return _is_link(value, schema)
 
 
 def _resolved(

@@ -31,8 +31,8 @@ SHORTEST = 0.005
 AT_ONCE = 256
 #: Seconds until what could not be adopted is tried again.
 AGAIN = 1.0
-#: Packages that are read at once.
-READERS = 2
+#: Packages that are read at once, links of requests that are fetched, and short calls on files.
+READERS, FETCHERS, BESIDE = 2, 8, 4
 #: Seconds between two looks at what is no longer kept while jobs run, and while none do.
 TIDYING, AGEING = 60.0, 3600.0
 #: Seconds between two looks for jobs from other servers, where these cannot ring.
@@ -65,7 +65,10 @@ class Core:
         #: Called on the core's thread before anything else.
         self._first = first
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ades-core")
-        self._beside = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="ades-reader")
+        # What may take long holds up nothing but its like: no log waits for a slow deploy.
+        self._beside = ThreadPoolExecutor(BESIDE, thread_name_prefix="ades-beside")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ades-reader")
+        self._fetchers = ThreadPoolExecutor(FETCHERS, thread_name_prefix="ades-fetcher")
         #: Calls that have not been made yet, and who waits for each.
         self._calls: deque[tuple[asyncio.Future[Any], Callable[[], Any]]] = deque()
         self._stopping = threading.Event()
@@ -104,10 +107,23 @@ class Core:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     async def beside(self, function: Callable[..., T], *arguments: object) -> T:
-        """A slow call that touches no record: a package to read, files to remove."""
+        """A call that touches no record and this machine alone: files to read or to remove."""
+        return await self._on(self._beside, function, *arguments)
+
+    async def read(self, function: Callable[..., T], *arguments: object) -> T:
+        """A package to read: a child process of its own."""
+        return await self._on(self._readers, function, *arguments)
+
+    async def afar(self, function: Callable[..., T], *arguments: object) -> T:
+        """A call that waits for other machines."""
+        return await self._on(self._fetchers, function, *arguments)
+
+    async def _on(
+        self, threads: ThreadPoolExecutor, function: Callable[..., T], *arguments: object
+    ) -> T:
         loop = asyncio.get_running_loop()
         with storage_errors():
-            return await loop.run_in_executor(self._beside, lambda: function(*arguments))
+            return await loop.run_in_executor(threads, lambda: function(*arguments))
 
     def start(self) -> None:
         """Adopt what an earlier server left and begin to tick."""
@@ -178,7 +194,8 @@ class Core:
             asyncio.get_running_loop().remove_reader(self._dispatcher.ends.handle)
         self._thread.shutdown(wait=True)
         self._dispatcher.ends.close()
-        self._beside.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._beside, self._readers, self._fetchers):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def next_change(self, timeout: float) -> None:
         """Wait until a tick has passed, or for so many seconds."""

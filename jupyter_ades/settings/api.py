@@ -22,7 +22,7 @@ class ApiTraits(HasTraits):
         " job is accepted. Default: 1 MiB.",
     ).tag(config=True)
     literal_timeout = Float(
-        5.0, help="Seconds without a byte after which such a link is given up. Default: 5."
+        5.0, help="Seconds after which such a link is given up. Default: 5."
     ).tag(config=True)
     sync_processes = List(
         Unicode(),

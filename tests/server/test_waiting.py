@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from jupyter_ades.core.thread import FETCHERS, READERS
 from tests.conftest import Answer
 
 Call = Callable[..., Awaitable[Answer]]
@@ -43,3 +45,28 @@ async def _ticks_during_requests(call: Call, ticks: list[int]) -> bool:
     for _ in range(10):
         await call("GET", "jobs")
     return len(ticks) != before
+
+
+async def test_slow_deploys_hold_up_no_log(call: Call, ended: Any, small: str, ades: Any) -> None:
+    _, _, job = await call("POST", f"processes/{small}/jobs", {"inputs": {}})
+    await ended(job["jobID"])
+    core, gate, begun = ades.house.core, threading.Event(), threading.Semaphore(0)
+
+    def slow() -> None:
+        begun.release()
+        gate.wait(60)
+
+    slow_ones = [asyncio.ensure_future(core.read(slow)) for _ in range(READERS)]
+    slow_ones += [asyncio.ensure_future(core.afar(slow)) for _ in range(FETCHERS)]
+    try:
+        for _ in slow_ones:
+            while not begun.acquire(blocking=False):
+                await asyncio.sleep(0)
+        status, _, log = await call("GET", f"jobs/{job['jobID']}/log")
+        assert (status, log) == (200, b"carried inline\n")
+        assert (await call("GET", f"jobs/{job['jobID']}/files"))[0] == 200
+        assert (await call("POST", f"processes/{small}/jobs", {"inputs": {}}))[0] == 201
+        assert (await call("DELETE", f"jobs/{job['jobID']}"))[0] == 200
+    finally:
+        gate.set()
+        await asyncio.gather(*slow_ones)

@@ -14,7 +14,7 @@ from tests.benchmarks.page import write_figures
 from tests.benchmarks.table import show
 
 #: Measured when no name is given; ``transfers`` and ``jupyterlab`` take long, or a browser.
-GOALS = ("jobs", "api", "store", "sizes")
+GOALS = ("jobs", "api", "store", "sizes", "engines")
 
 
 def main(names: list[str]) -> int:

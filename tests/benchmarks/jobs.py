@@ -161,7 +161,7 @@ def _notebooks(server: Server, folder: Path) -> Iterator[Row]:
     papermill = (str(BIN / "papermill"), "-k", "python3", "numpy.ipynb", "out.ipynb")
     theirs = median(lambda: command(*papermill, folder=folder)) * 1e3
     warm = _one_notebook(server)
-    with ades(folder / "plain", warm_imports="[]") as plain:
+    with ades(folder / "plain", warm_imports=[]) as plain:
         cold = _one_notebook(plain)
     titles = ("notebook job, numpy warm", "notebook job, numpy not warm")
     times = (warm, cold)

@@ -12,7 +12,13 @@ from tests.benchmarks.table import Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of the figures -->"
-TITLES = {"jobs": "Jobs", "api": "Requests", "store": "A full store", "sizes": "Start and memory"}
+TITLES = {
+    "jobs": "Jobs",
+    "api": "Requests",
+    "store": "A full store",
+    "sizes": "Start and memory",
+    "engines": "Other engines",
+}
 
 
 def write_figures(found: Mapping[str, Sequence[Row]], page: Path = PAGE) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -78,6 +79,12 @@ class Server:
             "ADES.warm_workers": False,
             **{f"ADES.{name}": value for name, value in (traits or {}).items()},
         }
+        # Lists, which a command line has no words for.
+        lists = {name: value for name, value in (traits or {}).items() if isinstance(value, list)}
+        configured = json.dumps({"ADES": lists})
+        (folder / "jupyter_server_config.json").write_text(configured, encoding="utf-8")
+        for name in lists:
+            del self._traits[f"ADES.{name}"]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

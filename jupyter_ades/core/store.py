@@ -6,7 +6,7 @@ Times are kept as ISO 8601 text in UTC, which sorts by time.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,9 @@ from jupyter_ades.errors import (
 )
 from jupyter_ades.model import Job, JobStatus, Process
 
+#: Jobs that are remembered at the most: their clients ask again and again.
+REMEMBERED = 256
+
 
 class Store(Keeping, Outbox):
     """Processes and jobs of one workspace. Used from one thread."""
@@ -53,6 +56,9 @@ class Store(Keeping, Outbox):
         """
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         super().__init__(db)
+        #: Jobs as they were last read, and the state of the file that they were read in.
+        self._known: dict[str, Job] = {}
+        self._version = 0
         db.row_factory = sqlite3.Row
         try:
             self._open(path, rollback)
@@ -86,6 +92,11 @@ class Store(Keeping, Outbox):
             raise StoreDamaged(DAMAGED.format(reason=error)) from error
         if logged == moved and path.stat().st_size < pages * size:
             raise StoreDamaged(DAMAGED.format(reason="its file was cut short"))
+
+    def _write(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Execute a statement that changes something."""
+        self._known.clear()
+        return super()._write(statement, parameters)
 
     def close(self) -> None:
         """Close the file; what was acknowledged is in it."""
@@ -181,7 +192,19 @@ class Store(Keeping, Outbox):
         )
 
     def job(self, job_id: str) -> Job:
-        """The job with this id; NoSuchJob when there is none."""
+        """The job with this id; NoSuchJob when there is none. From memory while nothing changes."""
+        version = _number(self._run("PRAGMA data_version"))
+        if version != self._version or len(self._known) >= REMEMBERED:
+            # Another server on this workspace has written.
+            self._known.clear()
+            self._version = version
+        job = self._known.get(job_id) or self._read(job_id)
+        if not self._db.in_transaction:
+            # Else it may be rolled back.
+            self._known[job_id] = job
+        return job
+
+    def _read(self, job_id: str) -> Job:
         row = self._run(f"SELECT {COLUMNS} FROM {JOBS} WHERE jobs.id = ?", (job_id,)).fetchone()
         if row is None:
             raise NoSuchJob(f"There is no job '{job_id}'.")

@@ -1,0 +1,69 @@
+"""A job's status is answered from memory, and is never an old one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from jupyter_ades.core import store as module
+from jupyter_ades.core.store import Store
+from jupyter_ades.errors import NoSuchJob
+from tests.unit.test_store import PROCESS, add, make_job
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "ades.sqlite")
+    opened.add_process(PROCESS)
+    for number in range(3):
+        add(opened, make_job(number))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def read(store: Store) -> list[str]:
+    """The queries on jobs that the store has run since."""
+    said: list[str] = []
+    store._db.set_trace_callback(lambda text: said.append(text) if "FROM jobs" in text else None)
+    return said
+
+
+def test_a_job_is_read_once_while_nothing_changes(store: Store, read: list[str]) -> None:
+    assert store.job("job-1") == store.job("job-1") == make_job(1)
+    assert len(read) == 1
+
+
+def test_each_change_is_seen(store: Store, tmp_path: Path) -> None:
+    before = store.job("job-1").message
+    assert before != "by this server"
+    store.change_job("job-1", message="by this server")
+    assert store.job("job-1").message == "by this server"
+    other = Store(tmp_path / "ades.sqlite")
+    other.change_job("job-1", message="by another one")
+    assert store.job("job-1").message == "by another one"
+    other.remove_job("job-1")
+    other.close()
+    with pytest.raises(NoSuchJob):
+        store.job("job-1")
+
+
+def test_what_is_rolled_back_is_not_remembered(store: Store) -> None:
+    before = store.job("job-1")
+    with suppress(ZeroDivisionError), store.group():
+        store.begin_part()
+        assert store.change_job("job-1", message="not to be").message == "not to be"
+        assert store.job("job-1").message == "not to be"
+        raise ZeroDivisionError
+    assert store.job("job-1") == before
+
+
+def test_few_are_remembered(store: Store, read: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REMEMBERED", 2)
+    for number in (0, 1, 2, 2):
+        store.job(f"job-{number}")
+    assert len(store._known) <= 2
+    assert len(read) == 3

@@ -12,17 +12,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from urllib3.exceptions import HTTPError
-
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import WorkOrder
-from jupyter_ades.programs.kubernetes_job import LABEL, fault_of, manifest, name_of, waits_for
+from jupyter_ades.programs.kubernetes_cluster import Cluster, ClusterFault
+from jupyter_ades.programs.kubernetes_job import LABEL, fault_of, manifest, waits_for
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.runners.calrissian import SETTINGS, command
 from jupyter_ades.runners.steps import write_failure
@@ -42,20 +40,20 @@ def main(folder: str, act: str = "") -> int:
         print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
         return 2
     settings = json.loads(order.plan.env[SETTINGS])
-    cluster = Cluster(settings["namespace"], order.job_id)
+    speaker = Speaker(sys.stdout)
+    cluster = Cluster(settings["namespace"], order.job_id, speaker.line)
     if act == "end":
-        cluster.remove()
-        return 0
+        return 0 if cluster.remove() else 1
     signal.signal(signal.SIGTERM, partial(_end, cluster))
     (job.work / "labels.yml").write_text(json.dumps({LABEL: order.job_id}), encoding="utf-8")
     note_pods(job)
     try:
         cluster.submit(manifest(order.job_id, command(order.process, job, settings), settings))
-        fault = Watch(cluster, Speaker(sys.stdout), _count(order, job)).follow()
-    except cluster.refusals as error:
-        fault = f"the cluster refused: {error}"
-    cluster.remove()
-    forget_pods(job)
+        fault = Watch(cluster, speaker, _count(order, job)).follow()
+    except ClusterFault as error:
+        fault = str(error)
+    if cluster.remove():
+        forget_pods(job)
     if fault is None:
         return 0
     write_failure(job, {"errors": [fault]})
@@ -69,56 +67,6 @@ def _count(order: WorkOrder, job: JobDir) -> int:
     with suppress(Exception):
         return count(order, job)
     return 1
-
-
-class Cluster:
-    """One job's objects in Kubernetes."""
-
-    def __init__(self, namespace: str, job_id: str) -> None:
-        from kubernetes import client, config
-
-        try:
-            config.load_incluster_config()
-        except config.ConfigException:
-            config.load_kube_config()
-        self._batch, self._core = client.BatchV1Api(), client.CoreV1Api()
-        self._client: Any = client
-        #: What the API, or the way to it, may raise.
-        self.refusals = (client.ApiException, OSError, HTTPError)
-        self._namespace, self._selector = namespace, f"{LABEL}={job_id}"
-        self.name = name_of(job_id)
-
-    def submit(self, document: dict[str, Any]) -> None:
-        """Make the Job."""
-        self._batch.create_namespaced_job(self._namespace, document)
-
-    def pods(self) -> list[dict[str, Any]]:
-        """The job's pods, as the API's JSON has them."""
-        listed = self._core.list_namespaced_pod(self._namespace, label_selector=self._selector)
-        plain: list[dict[str, Any]] = self._client.ApiClient().sanitize_for_serialization(
-            listed.items
-        )
-        return plain
-
-    def log(self, pod: str) -> str:
-        """What a pod has said so far; empty when it has no log yet."""
-        with suppress(self._client.ApiException):
-            return str(self._core.read_namespaced_pod_log(pod, self._namespace))
-        return ""
-
-    def remove(self) -> None:
-        """Remove the Job with all pods that carry its label."""
-        acts: tuple[Callable[[], Any], ...] = (
-            lambda: self._batch.delete_namespaced_job(
-                self.name, self._namespace, propagation_policy="Background"
-            ),
-            lambda: self._core.delete_collection_namespaced_pod(
-                self._namespace, label_selector=self._selector
-            ),
-        )
-        for act in acts:
-            with suppress(self._client.ApiException):
-                act()
 
 
 class Watch:
@@ -190,7 +138,10 @@ class Watch:
 
     def _tell_log(self, pod: str) -> None:
         """The lines that a pod's log has more than at the last look."""
-        lines = self._cluster.log(pod).splitlines()
+        text = self._cluster.log(pod)
+        if text is None:
+            return
+        lines = text.splitlines()
         for line in lines[self._said.get(pod, 0) :]:
             self._speaker.line(line)
         self._said[pod] = len(lines)

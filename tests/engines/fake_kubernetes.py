@@ -10,6 +10,7 @@ import re
 import subprocess
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,11 @@ class Cluster:
         self.tools: dict[str, list[Status]] = {}
         #: Answer to a submission with this status and message instead.
         self.refusal: tuple[int, str] | None = None
+        #: To what (``POST``, ``pods``, ``log``, ``DELETE``) the answers that fail, in turn;
+        #: 0 is a connection that breaks when the act is done.
+        self.hiccups: dict[str, list[int]] = {}
+        #: What a pod's log begins with.
+        self.noise = b""
         self.environment: dict[str, str] = {}
         self._lock = threading.Lock()
         self._counts: dict[str, int] = defaultdict(int)
@@ -122,6 +128,8 @@ class Cluster:
 
     def _start(self, name: str, pod: dict[str, Any]) -> subprocess.Popen[bytes]:
         with open(self.folder / f"{name}.log", "wb") as log:
+            log.write(self.noise)
+            log.flush()
             return subprocess.Popen(
                 pod["spec"]["containers"][0]["command"],
                 stdin=subprocess.DEVNULL,
@@ -140,31 +148,56 @@ class _Handler(BaseHTTPRequestHandler):
         job = json.loads(self.rfile.read(length))
         if self.cluster.refusal is not None:
             code, message = self.cluster.refusal
-            self._send({"kind": "Status", "message": message, "code": code}, code)
+            self._fail(code, message)
+            return
+        if job["metadata"]["name"] in self.cluster.jobs:
+            self._fail(409, f'jobs.batch "{job["metadata"]["name"]}" already exists')
+            return
+        if self._hiccup("POST", lambda: self.cluster.submit(job)):
             return
         self.cluster.submit(job)
         self._send(job, 201)
 
     def do_GET(self) -> None:
         log = re.search(r"/pods/([^/]+)/log", self.path)
+        if self._hiccup("log" if log else "pods"):
+            return
         if log:
             path = self.cluster.folder / f"{log[1]}.log"
-            self._send(path.read_text() if path.exists() else "", 200)
+            self._send(path.read_bytes() if path.exists() else b"", 200)
             return
         assert "labelSelector=jupyter-ades/job=" in unquote(self.path)
         items = self.cluster.listed()
         self._send({"kind": "PodList", "apiVersion": "v1", "items": items}, 200)
 
     def do_DELETE(self) -> None:
+        if self._hiccup("DELETE"):
+            return
         if "/jobs/" in self.path:
             self.cluster.jobs.clear()
         else:
             self.cluster.remove_all()
         self._send({"kind": "Status", "status": "Success"}, 200)
 
+    def _hiccup(self, to: str, act: Callable[[], None] = lambda: None) -> bool:
+        """Whether this answer fails; a break of the connection comes after the act."""
+        left = self.cluster.hiccups.get(to)
+        if not left:
+            return False
+        code = left.pop(0)
+        if code:
+            self._fail(code, "etcdserver: leader changed")
+        else:
+            act()
+            self.close_connection = True
+        return True
+
+    def _fail(self, code: int, message: str) -> None:
+        self._send({"kind": "Status", "status": "Failure", "message": message, "code": code}, code)
+
     def _send(self, answer: Any, code: int) -> None:
-        plain = isinstance(answer, str)
-        body = (answer if plain else json.dumps(answer)).encode()
+        plain = isinstance(answer, bytes)
+        body = answer if plain else json.dumps(answer).encode()
         self.send_response(code)
         self.send_header("Content-Type", "text/plain" if plain else "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -61,6 +61,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
     monkeypatch.setenv("KUBECONFIG", str(made.kubeconfig))
     monkeypatch.setenv("JUPYTER_ADES_LOOK", "0.1")
     monkeypatch.setenv("JUPYTER_ADES_PULL", "0.5")
+    monkeypatch.setenv("JUPYTER_ADES_AWAY", "5")
     yield made
     made.stop()
 
@@ -171,3 +172,50 @@ def test_a_cluster_that_refuses_is_told(bench: Bench, cluster: Cluster) -> None:
     status = start(bench).wait()
     assert status.status is JobStatus.FAILED
     assert "exceeded quota" in status.message
+
+
+@pytest.mark.parametrize(
+    "hiccups",
+    [
+        {"pods": [503, 429, 500], "log": [500, 0, 0, 0, 0, 0], "DELETE": [503]},
+        {"POST": [503, 0], "pods": [0] * 5},
+    ],
+)
+def test_a_hiccup_of_the_api_costs_no_job(
+    bench: Bench, cluster: Cluster, hiccups: dict[str, list[int]]
+) -> None:
+    cluster.hiccups = hiccups
+    running = start(bench)
+    assert running.wait().status is JobStatus.SUCCESSFUL, running.log()
+    assert not any(hiccups.values())
+    assert "gave no answer, and is asked again" in running.log()
+    assert running.log().count("[workflow ] completed success") == 1
+    assert (cluster.jobs, cluster.pods) == ({}, {})
+
+
+def test_an_api_that_stays_away_is_told(
+    bench: Bench, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_ADES_AWAY", "0.5")
+    cluster.hiccups = {"pods": [503] * 100}
+    status = start(bench).wait()
+    assert status.status is JobStatus.FAILED
+    assert "gave no answer for 0.5 seconds: etcdserver: leader changed (503)" in status.message
+    assert (cluster.jobs, cluster.pods) == ({}, {})
+
+
+def test_what_cannot_be_removed_fails_no_job_and_is_remembered(
+    bench: Bench, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_ADES_AWAY", "0.5")
+    cluster.hiccups = {"DELETE": [500] * 100}
+    running = start(bench)
+    assert running.wait().status is JobStatus.SUCCESSFUL, running.log()
+    assert (JobDir(bench.root / "job").batch / "pods").exists()
+
+
+def test_a_log_may_hold_any_bytes(bench: Bench, cluster: Cluster) -> None:
+    cluster.noise = b"caf\xe9 \xff\n"
+    running = start(bench)
+    assert running.wait().status is JobStatus.SUCCESSFUL, running.log()
+    assert "caf\ufffd \ufffd" in running.log()

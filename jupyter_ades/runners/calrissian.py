@@ -36,6 +36,10 @@ class CalrissianRunner(CwltoolRunner):
         lacking = [name for name in NEEDED if not site.kubernetes.get(name)]
         return f"c.ADES.kubernetes does not say {', '.join(lacking)}." if lacking else ""
 
+    def elsewhere(self, site: Site) -> bool:
+        """Whether steps run on other machines: all do, each in a pod."""
+        return True
+
     def check(self, process: Process, site: Site) -> None:
         """Raise Unavailable for a package whose tools name no image: pods have one."""
         docker = process.details.get("docker")

@@ -14,6 +14,7 @@ from jupyter_ades.programs.kubernetes_job import manifest
 from jupyter_ades.runners import calrissian
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.calrissian import CalrissianRunner, command
+from jupyter_ades.runners.choosing import elsewhere
 from tests.worker.support import CWL, NOTEBOOK
 
 GOLDEN = Path(__file__).parents[1] / "data" / "kubernetes" / "job.json"
@@ -53,3 +54,7 @@ def test_a_tool_without_an_image_cannot_be_a_pod() -> None:
 def test_a_folder_that_pods_do_not_see_is_refused() -> None:
     with pytest.raises(Unavailable, match=r"/home/jobs/x is not in /shared"):
         CalrissianRunner().plan(IN_IMAGE, JobDir(Path("/home/jobs/x")), Site(kubernetes=SETTINGS))
+
+
+def test_its_jobs_take_nothing_of_the_servers() -> None:
+    assert elsewhere(CalrissianRunner(), Site(kubernetes=SETTINGS))

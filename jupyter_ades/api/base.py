@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -159,6 +160,7 @@ class AdesHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
         from jupyter_ades.api.pages import CONTENT_SECURITY_POLICY, render
 
         operation = operation_of(type(self), self.request.method or "")
+        nonce = secrets.token_urlsafe(16)
         page = render(
             operation.name if operation else "",
             document,
@@ -166,12 +168,19 @@ class AdesHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
             workspace=self.workspace,
             base_url=self.site.base_url,
             user=self.current_user,
+            nonce=nonce,
             **more,
         )
         # For the cookie that a form on the page needs.
         _ = self.xsrf_token
-        self.set_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        self.set_header("Content-Security-Policy", CONTENT_SECURITY_POLICY.format(nonce=nonce))
+        self.set_header("X-Content-Type-Options", "nosniff")
         self.finish(page, set_content_type="text/html; charset=utf-8")
+
+    def sandbox(self) -> None:
+        """Say that what is sent is others' work: it must not script Jupyter, whatever it is."""
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Content-Security-Policy", "sandbox")
 
     def get_login_url(self) -> str:
         """Where a browser is sent to that asks for a page; programs are told 403."""

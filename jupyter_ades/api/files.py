@@ -211,7 +211,7 @@ class QuicklookHandler(AdesHandler):
         """A small PNG of the first output that can be shown, nodata transparent."""
         path = await self.ask(self.service.quicklook, job_id)
         picture = await self.site.core.beside(path.read_bytes)
-        self.set_header("X-Content-Type-Options", "nosniff")
+        self.sandbox()
         self.finish(picture, set_content_type="image/png")
 
 
@@ -232,6 +232,7 @@ class LogHandler(AdesHandler):
         """The log so far; with ``follow=true`` also what comes, until the job ends."""
         path = await self.ask(self.service.log, job_id)
         follow = self.read_flag("follow")
+        self.sandbox()
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         place = await self._send(path, 0)
         while follow:

@@ -217,6 +217,7 @@ class PackageHandler(AdesHandler):
     async def get(self, process_id: str) -> None:
         """The package as it was deployed; a notebook as CWL where the request accepts that."""
         path, process = await self.ask(self.service.package, process_id)
+        self.sandbox()
         wanted = wanted_cwl(self.request.headers.get("Accept", ""))
         if wanted and process.kind == "notebook":
             image = self.get_query_argument("image", self.site.notebook_image)

@@ -28,6 +28,7 @@ async def send(handler: AdesHandler, reply: Reply) -> None:
         await _send_part(handler, reply.part)
     elif reply.parts:
         body, media_type = await beside(multipart, reply.parts)
+        handler.sandbox()
         handler.finish(body, set_content_type=media_type)
     else:
         for each in reply.references:
@@ -42,9 +43,7 @@ def as_link(part: Part) -> str:
 
 
 async def _send_part(handler: AdesHandler, part: Part) -> None:
-    handler.set_header("X-Content-Type-Options", "nosniff")
-    # Not Content-ID of a part: a client that saves the value finds its name here.
-    handler.set_header("Content-Security-Policy", "sandbox")
+    handler.sandbox()
     if not isinstance(part.body, Path):
         handler.finish(part.body, set_content_type=part.media_type)
         return

@@ -110,5 +110,19 @@ async def test_an_output_cannot_script_jupyter(call: Call, job: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
+async def test_whatever_others_made_is_sandboxed(
+    call: Call, job: str, small: str, ades: Any
+) -> None:
+    folder = ades.house.opened[0].job_dir(job)
+    folder.quicklook.write_bytes(b"<svg onload=alert()>")
+    at = f"jobs/{job}"
+    paths = [f"{at}/log", f"{at}/quicklook.png", f"{at}/files", f"{at}/files/wf-{job}/catalog.json"]
+    for path in (*paths, f"processes/{small}/package"):
+        status, headers, _ = await call("GET", path)
+        assert status == 200, path
+        assert headers["Content-Security-Policy"] == "sandbox", path
+        assert headers["X-Content-Type-Options"] == "nosniff", path
+
+
 async def test_a_link_out_of_the_results_is_not_followed(call: Call, job: str) -> None:
     assert (await call("GET", f"jobs/{job}/files/wf-{job}/outside"))[0] == 404

@@ -9,10 +9,12 @@ from jinja2 import Environment, PackageLoader
 
 from jupyter_ades.api.dialect import Links
 
-#: Nothing from elsewhere, no script but our own files.
+#: Nothing from elsewhere, and no script but those that a page's template names: the results of jobs
+#: are on this server too (docs/decisions/0018-pages.md).
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline';"
-    " frame-ancestors 'self'; form-action 'self'; base-uri 'none'; object-src 'none'"
+    "default-src 'none'; script-src 'nonce-{nonce}'; connect-src 'self'; img-src 'self' data:;"
+    " font-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'self';"
+    " form-action 'self'; base-uri 'none'"
 )
 #: Operation to the template of its page.
 TEMPLATES = {

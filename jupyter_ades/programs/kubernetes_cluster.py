@@ -79,6 +79,18 @@ class Cluster:
         )
         return plain
 
+    def events(self) -> str:
+        """What the cluster last said of the Job, such as that a quota refuses its pod."""
+        with suppress(*self._errors):
+            listed = self._core.list_namespaced_event(
+                self._namespace,
+                field_selector=f"involvedObject.kind=Job,involvedObject.name={self.name}",
+                _request_timeout=TIMEOUT,
+            )
+            said = [each.message for each in listed.items if each.type == "Warning"]
+            return str(said[-1]) if said else ""
+        return ""
+
     def log(self, pod: str) -> str | None:
         """What a pod has said so far; None when that cannot be read now."""
         with suppress(*self._errors):

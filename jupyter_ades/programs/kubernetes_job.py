@@ -91,6 +91,12 @@ def waits_for(pod: Mapping[str, Any]) -> str:
     return "waits for a node"
 
 
+def ended_by_cluster(pod: Mapping[str, Any]) -> bool:
+    """Whether the cluster itself ended a pod, or lost it: no container says how it ended."""
+    status = pod.get("status") or {}
+    return status.get("reason") in _ENDED or status.get("phase") == "Unknown"
+
+
 def fault_of(pod: Mapping[str, Any]) -> str:
     """Why a pod failed, or never will run; empty when it does well or may yet."""
     status = pod.get("status") or {}

@@ -21,13 +21,16 @@ from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import WorkOrder
 from jupyter_ades.programs.kubernetes_cluster import Cluster, ClusterFault
 from jupyter_ades.programs.kubernetes_job import LABEL, fault_of, manifest, waits_for
+from jupyter_ades.programs.kubernetes_tools import Tools, patience
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.runners.calrissian import SETTINGS, command
 from jupyter_ades.runners.steps import write_failure
 from jupyter_ades.system.leftovers import forget_pods, note_pods
 
-#: Seconds between two looks at the pods, and that an image has to be pulled after a first failure.
-LOOK, PULL = float(os.environ.get("JUPYTER_ADES_LOOK", "2")), 60.0
+#: Seconds between two looks at the pods, and that the Job has to get its pod.
+LOOK = float(os.environ.get("JUPYTER_ADES_LOOK", "2"))
+FIRST_POD = float(os.environ.get("JUPYTER_ADES_FIRST_POD", "120"))
+GONE = "its pod is gone: it was removed by somebody, or with its node"
 #: The main container's name; the tools' pods are Calrissian's.
 MAIN = "calrissian"
 
@@ -70,34 +73,40 @@ def _count(order: WorkOrder, job: JobDir) -> int:
 
 
 class Watch:
-    """Tells of a job's pods until the main one ends."""
+    """Tells of a job's pods until the main one ends, or never can."""
 
     def __init__(self, cluster: Cluster, speaker: Speaker, total: int) -> None:
         self._cluster, self._speaker, self._total = cluster, speaker, total
+        #: Characters of each pod's log that were told.
         self._said: dict[str, int] = {}
         self._told: set[str] = set()
-        #: Pod of a tool to whether it has ended; Calrissian removes those that have.
-        self._tools: dict[str, bool] = {}
-        self._faults: dict[str, str] = {}
+        self._tools = Tools(self._once)
+        self._done = -1
         self._stuck: float | None = None
 
     def follow(self) -> str | None:
         """Why it failed, or None when it ended well."""
-        seen = False
+        seen, began = False, time.monotonic()
         while True:
             pods = {each["metadata"]["name"]: each for each in self._cluster.pods()}
             mains = [name for name in pods if name.startswith(self._cluster.name)]
-            self._look_at_tools({name: pod for name, pod in pods.items() if name not in mains})
+            hopeless = self._tools.look({n: pod for n, pod in pods.items() if n not in mains})
+            self._tell_progress()
             seen = seen or bool(mains)
-            if seen and not mains:
-                return "its pod is gone: it was removed by somebody, or with its node"
+            if not mains and (seen or time.monotonic() - began > FIRST_POD):
+                return GONE if seen else self._why_no_pod()
             for name in mains:
-                self._tell_log(name)
                 end = self._end_of(pods[name])
+                self._tell_log(name, whole=end is not None)
                 if end is not None:
-                    self._tell_log(name)
                     return end or None
+            if hopeless:
+                return hopeless
             time.sleep(LOOK)
+
+    def _why_no_pod(self) -> str:
+        said = self._cluster.events() or "no event says why; see the namespace's quotas"
+        return f"Kubernetes has made no pod for it within {FIRST_POD:g} seconds: {said}"
 
     def _end_of(self, pod: dict[str, Any]) -> str | None:
         """None while the main pod is on its way; empty when it ended well, else why it failed."""
@@ -113,38 +122,29 @@ class Watch:
             self._stuck = None
             return None
         # A tool's pod says more than that Calrissian failed.
-        return "; ".join([*self._faults.values()]) or fault
+        return self._tools.faults or fault
 
     def _may_mend(self) -> bool:
         """A registry that does not answer may answer soon."""
         self._stuck = self._stuck or time.monotonic()
-        return time.monotonic() - self._stuck < float(os.environ.get("JUPYTER_ADES_PULL", PULL))
+        return time.monotonic() - self._stuck < patience("image")
 
-    def _look_at_tools(self, pods: dict[str, dict[str, Any]]) -> None:
-        before = sum(self._tools.values())
-        for name, pod in pods.items():
-            phase = pod["status"].get("phase")
-            self._tools[name] = phase == "Succeeded"
-            for text in (waits_for(pod), fault_of(pod)):
-                if text:
-                    self._once(f"{name}: {text}")
-            if fault_of(pod):
-                self._faults[name] = f"{name}: {fault_of(pod)}"
-        for name in self._tools.keys() - pods.keys():
-            self._tools[name] = True
-        done = sum(self._tools.values())
-        if self._tools and (done > before or not before):
+    def _tell_progress(self) -> None:
+        done = self._tools.done
+        if self._tools.seen and done > self._done:
+            self._done = done
             self._speaker.step(min(done, self._total), max(self._total, done, 1), "pods")
 
-    def _tell_log(self, pod: str) -> None:
-        """The lines that a pod's log has more than at the last look."""
+    def _tell_log(self, pod: str, *, whole: bool) -> None:
+        """The lines that a pod's log has more than at the last look; its last one when it ended."""
         text = self._cluster.log(pod)
         if text is None:
             return
-        lines = text.splitlines()
-        for line in lines[self._said.get(pod, 0) :]:
+        told = self._said.get(pod, 0)
+        end = len(text) if whole else text.rfind("\n") + 1
+        for line in text[told:end].splitlines():
             self._speaker.line(line)
-        self._said[pod] = len(lines)
+        self._said[pod] = max(told, end)
 
     def _once(self, text: str) -> None:
         if text not in self._told:

@@ -38,6 +38,8 @@ class Cluster:
         self.before: list[Status] = []
         #: The same for pods that stand for tools', shown beside: name to states.
         self.tools: dict[str, list[Status]] = {}
+        #: Why no pod is made for a job, as an event tells; empty when one is.
+        self.quota = ""
         #: Answer to a submission with this status and message instead.
         self.refusal: tuple[int, str] | None = None
         #: To what (``POST``, ``pods``, ``log``, ``DELETE``) the answers that fail, in turn;
@@ -85,6 +87,8 @@ class Cluster:
         """Make a job's pod."""
         name = job["metadata"]["name"]
         self.jobs[name] = job
+        if self.quota:
+            return
         template = job["spec"]["template"]
         labels = template["metadata"]["labels"]
         self.pods[f"{name}-x7k2p"] = {
@@ -105,6 +109,15 @@ class Cluster:
                 if self.pods
             ]
             return own + shown
+
+    def events(self, path: str) -> dict[str, Any]:
+        """What is told of a job that gets no pod."""
+        named = {"kind": "Job", "name": next(iter(self.jobs), "")}
+        selector = f"involvedObject.kind=Job,involvedObject.name={named['name']}"
+        told = {"type": "Warning", "reason": "FailedCreate", "message": self.quota}
+        items = [{"metadata": {"name": "e"}, "involvedObject": named, **told}]
+        shown = items if self.quota and selector in path else []
+        return {"kind": "EventList", "apiVersion": "v1", "items": shown}
 
     def _look(self, name: str) -> int:
         self._counts[name] += 1
@@ -165,6 +178,9 @@ class _Handler(BaseHTTPRequestHandler):
         if log:
             path = self.cluster.folder / f"{log[1]}.log"
             self._send(path.read_bytes() if path.exists() else b"", 200)
+            return
+        if "/events?" in self.path:
+            self._send(self.cluster.events(unquote(self.path)), 200)
             return
         assert "labelSelector=jupyter-ades/job=" in unquote(self.path)
         items = self.cluster.listed()

@@ -62,6 +62,8 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
     monkeypatch.setenv("JUPYTER_ADES_LOOK", "0.1")
     monkeypatch.setenv("JUPYTER_ADES_PULL", "0.5")
     monkeypatch.setenv("JUPYTER_ADES_AWAY", "5")
+    monkeypatch.setenv("JUPYTER_ADES_NODE", "0.5")
+    monkeypatch.setenv("JUPYTER_ADES_FIRST_POD", "1")
     yield made
     made.stop()
 
@@ -128,6 +130,48 @@ def test_what_kubernetes_shows_is_the_reason(
     status = running.wait()
     assert status.status is JobStatus.FAILED
     assert reason in status.message
+    assert (cluster.jobs, cluster.pods) == ({}, {})
+
+
+UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "message": "0/3 nodes: cpu"}
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (waiting("ImagePullBackOff", "not found"), "could not be pulled: not found"),
+        ({**PENDING, "conditions": [UNSCHEDULABLE]}, "waits for a node: 0/3 nodes: cpu (for 0.5"),
+        ({"phase": "Failed", "reason": "Evicted"}, "the pod was evicted from its node"),
+        ({"phase": "Unknown"}, "the pod was lost with its node"),
+    ],
+)
+def test_a_tools_pod_that_never_ends_ends_the_job(
+    bench: Bench, cluster: Cluster, state: Status, reason: str
+) -> None:
+    cluster.before = [{"phase": "Running"}] * 1000
+    cluster.tools = {"say-pod-1": [{"phase": "Running"}], "say-pod-2": [state]}
+    status = start(bench).wait()
+    assert status.status is JobStatus.FAILED
+    assert reason in status.message
+    assert status.message.startswith("say-pod-2: ")
+    assert (cluster.jobs, cluster.pods) == ({}, {})
+
+
+def test_a_tools_pod_that_recovered_is_no_reason(bench: Bench, cluster: Cluster) -> None:
+    cluster.tools = {"say-pod-1": [waiting("ErrImagePull", "busy"), {"phase": "Running"}]}
+    running = start(bench, fail="b")
+    status = running.wait()
+    assert status.status is JobStatus.FAILED
+    assert "busy" in running.log()
+    assert "busy" not in status.message
+
+
+def test_a_job_that_gets_no_pod_says_why(bench: Bench, cluster: Cluster) -> None:
+    cluster.quota = 'pods "ades-x" is forbidden: exceeded quota: small'
+    status = start(bench).wait()
+    assert status.status is JobStatus.FAILED
+    assert "no pod for it within 1 seconds" in status.message
+    assert "exceeded quota: small" in status.message
     assert (cluster.jobs, cluster.pods) == ({}, {})
 
 

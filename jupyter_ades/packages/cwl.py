@@ -20,6 +20,7 @@ from jupyter_ades.model import (
     Process,
 )
 from jupyter_ades.packages.base import Package
+from jupyter_ades.packages.contents import Budget
 from jupyter_ades.packages.cwl_practice import Tool, advise
 from jupyter_ades.packages.cwl_types import TypeReader, read_input, read_output, short
 from jupyter_ades.packages.identity import slug
@@ -64,7 +65,9 @@ class CwlReader:
         origin = origin_of(package, fetch)
         text = decode(package.data, package.label)
         check_yaml(text, package.label)
-        fetcher = PackageFetcher(text, origin, fetch)
+        budget = Budget(max_bytes=package.max_bytes)
+        budget.add_bytes(package.label, len(package.data))
+        fetcher = PackageFetcher(text, origin, fetch, budget)
         document = load_document(fetcher, origin)
         written = choose(document, package.workflow, package.label)
         loaded = load_process(fetcher, origin, identifier(written))

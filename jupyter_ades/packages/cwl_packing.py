@@ -11,15 +11,17 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 from ruamel.yaml import YAML
 
-from jupyter_ades.errors import AdesError, InvalidPackage
+from jupyter_ades.errors import AdesError, InvalidPackage, TooLarge
 from jupyter_ades.fetch import fetch
 from jupyter_ades.model import JSON, FetchPolicy
+from jupyter_ades.packages.contents import Budget
 from jupyter_ades.packages.cwl_loading import Loaded, plain
 from jupyter_ades.packages.cwl_places import SCHEMAS, Named, named
 from jupyter_ades.packages.cwl_source import ENTRY, Origin, PackageFetcher, clean, missing
@@ -45,7 +47,13 @@ def write_entry(
     """Write a document and what it names into a folder; its path there and the process's id."""
     workflow = loaded.uri.partition("#")[2]
     texts = {source.origin.uri: source.text, **source.fetcher.others}
-    tree = _Tree(folder=folder, origin=source.origin, policy=policy, documents=frozenset(texts))
+    tree = _Tree(
+        folder=folder,
+        origin=source.origin,
+        policy=policy,
+        documents=frozenset(texts),
+        budget=source.fetcher.budget,
+    )
     written = {uri: tree.localise(uri, text) for uri, text in texts.items()}
     if len(texts) == 1 and not tree.brought:
         (folder / ENTRY).write_text(written[source.origin.uri], encoding="utf-8")
@@ -85,6 +93,8 @@ class _Tree:
     policy: FetchPolicy
     #: URIs of all documents of the package.
     documents: frozenset[str]
+    #: What all of it may have; the documents are counted.
+    budget: Budget
     #: Files and folders that lie beside the documents now.
     brought: set[Path] = field(default_factory=set)
 
@@ -135,6 +145,8 @@ class _Tree:
     def _bring_if_there(self, uri: str) -> bool:
         try:
             self._bring(uri, "File")
+        except TooLarge:
+            raise
         except (AdesError, OSError):
             return False
         return self.path(uri).exists()
@@ -147,19 +159,52 @@ class _Tree:
             raise InvalidPackage(
                 f"The default folder {href} is on the web: only files can be packed."
             )
+        if target in self.brought:
+            return
+        source = None if is_remote(href) else user_path(href, self.policy)
+        if source is not None and self.folder.resolve().is_relative_to(source):
+            raise InvalidPackage(
+                f"The default folder '{clean(uri)}' holds the package itself, as this service keeps"
+                " it; name a folder beside it."
+            )
         self.brought.add(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if is_remote(href):
-            fetch(href, target, self.policy)
-            return
-        source = user_path(href, self.policy)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=_links, dirs_exist_ok=True)
-        elif source.exists():
-            shutil.copyfile(source, target)
+        if source is None:
+            self._fetch(href, target)
+        elif source.is_dir():
+            self._copy_folder(source, target)
+        elif source.is_file():
+            self._copy(source, target)
         # A default that is not there does no harm in a job that is given a value.
 
+    def _fetch(self, href: str, target: Path) -> None:
+        room = max(1, self.budget.max_bytes - self.budget.size)
+        bound = min(room, self.policy.max_bytes or room)
+        self.budget.add_file(target.name)
+        fetched = fetch(href, target, replace(self.policy, max_bytes=bound))
+        self.budget.add_bytes(target.name, fetched.size)
 
-def _links(folder: str, names: list[str]) -> list[str]:
-    """Links may leave the user folder, so they are not followed."""
-    return [name for name in names if Path(folder, name).is_symlink()]
+    def _copy_folder(self, source: Path, target: Path) -> None:
+        target.mkdir(exist_ok=True)
+        for path in _below(source):
+            if path.is_dir():
+                (target / path.relative_to(source)).mkdir(exist_ok=True)
+            else:
+                self._copy(path, target / path.relative_to(source))
+
+    def _copy(self, source: Path, target: Path) -> None:
+        self.budget.add_file(source.name)
+        self.budget.add_bytes(source.name, source.stat().st_size)
+        shutil.copyfile(source, target)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Files and folders in a folder, each after that it is in.
+
+    Links may leave the user folder, so they are not followed; what is no file has no content.
+    """
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not Path(here, name).is_symlink())
+        yield from (Path(here, name) for name in folders)
+        paths = (Path(here, name) for name in sorted(names))
+        yield from (path for path in paths if path.is_file() and not path.is_symlink())

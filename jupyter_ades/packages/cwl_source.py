@@ -20,6 +20,7 @@ from jupyter_ades.errors import AdesError, InvalidPackage, Problem
 from jupyter_ades.fetch import fetch_bytes
 from jupyter_ades.model import FetchPolicy
 from jupyter_ades.packages.base import Package
+from jupyter_ades.packages.contents import Budget
 from jupyter_ades.packages.cwl_yaml import check_bounds, decode
 from jupyter_ades.references import is_web, user_path
 from jupyter_ades.s3.address import is_s3, read_address
@@ -84,6 +85,7 @@ class PackageFetcher(DefaultFetcher):
         text: str,
         origin: Origin,
         policy: FetchPolicy,
+        budget: Budget,
         *,
         beside: frozenset[str] = frozenset(),
     ) -> None:
@@ -91,6 +93,8 @@ class PackageFetcher(DefaultFetcher):
         self._text = text
         self._origin = origin
         self._policy = policy
+        #: What the package and all that comes along with it may have.
+        self.budget = budget
         #: URIs of files that are known to stand beside the document.
         self._beside = beside
         #: The other documents that were read, by URI.
@@ -122,7 +126,10 @@ class PackageFetcher(DefaultFetcher):
             raise self._refuse(missing(url))
         name = clean(url)
         try:
-            text = decode(fetch_bytes(href, self._policy)[0], name)
+            self.budget.add_file(name)
+            data, _, _ = fetch_bytes(href, self._policy)
+            self.budget.add_bytes(name, len(data))
+            text = decode(data, name)
             # It may be a script that is included as text, so whether it is YAML is not said here.
             check_bounds(text, name)
         except AdesError as error:

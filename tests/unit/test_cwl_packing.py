@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from jupyter_ades.errors import AdesError, InvalidPackage
+from jupyter_ades.errors import AdesError, InvalidPackage, TooLarge
 from jupyter_ades.model import FetchPolicy, Process
 from jupyter_ades.packages.base import Package
+from jupyter_ades.packages.contents import MOST_FILES
 from jupyter_ades.packages.cwl import CwlReader
 from jupyter_ades.packages.cwl_packing import without_schemas
 from tests.unit.reading import read_cwl, tool
@@ -111,10 +114,12 @@ def user_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def read_href(href: str, user_folder: Path, folder: Path, workflow: str = "") -> Process:
+def read_href(
+    href: str, user_folder: Path, folder: Path, workflow: str = "", **more: Any
+) -> Process:
     path = user_folder / href
     folder.mkdir(exist_ok=True)
-    package = Package(data=path.read_bytes(), name=path.name, href=href, workflow=workflow)
+    package = Package(data=path.read_bytes(), name=path.name, href=href, workflow=workflow, **more)
     return CwlReader().read(package, folder, FetchPolicy(user_folder=str(user_folder)), ())
 
 
@@ -199,3 +204,74 @@ def test_a_private_host_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(AdesError, match=r"127\.0\.0\.1"):
         read_cwl(text, tmp_path)
+
+
+# bounds
+
+
+def defaults(**named: str) -> str:
+    inputs = [
+        f"{name}: {{type: {kind}, default: {{class: {kind}, location: {place}}}}}"
+        for name, (kind, place) in ((name, each.split(" ")) for name, each in named.items())
+    ]
+    return tool(inputs=f"{{{', '.join(inputs)}}}")
+
+
+def size_of(folder: Path) -> int:
+    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"f": "File data/big"},
+        {"d": "Directory data"},
+        {"a": "File data/1", "b": "File data/2", "c": "File data/3"},
+    ],
+)
+def test_what_comes_along_has_one_budget(named: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "user" / "data").mkdir(parents=True)
+    (tmp_path / "user" / "app.cwl").write_text(defaults(**named))
+    for name, size in (("big", 30_000), ("1", 4_000), ("2", 4_000), ("3", 4_000)):
+        (tmp_path / "user" / "data" / name).write_bytes(b"x" * size)
+    with pytest.raises(TooLarge, match=r"more than 10000 bytes together.*max_package_bytes"):
+        read_href("app.cwl", tmp_path / "user", tmp_path / "package", max_bytes=10_000)
+    assert size_of(tmp_path / "package") <= 10_000
+    whole = read_href("app.cwl", tmp_path / "user", tmp_path / "whole", max_bytes=200_000)
+    assert len(whole.inputs) == len(named)
+
+
+def test_documents_have_the_same_budget(user_folder: Path, tmp_path: Path) -> None:
+    (user_folder / "tools" / "s.py").write_text("#" * 20_000)
+    with pytest.raises(TooLarge, match=r"s\.py"):
+        read_href("wf/main.cwl", user_folder, tmp_path / "package", max_bytes=10_000)
+
+
+def test_a_folder_of_too_many_files(tmp_path: Path) -> None:
+    (tmp_path / "user" / "data").mkdir(parents=True)
+    (tmp_path / "user" / "app.cwl").write_text(defaults(d="Directory data"))
+    for number in range(MOST_FILES + 1):
+        (tmp_path / "user" / "data" / str(number)).touch()
+    with pytest.raises(TooLarge, match=f"more than {MOST_FILES} files"):
+        read_href("app.cwl", tmp_path / "user", tmp_path / "package")
+
+
+@pytest.mark.parametrize("place", [".local", ".local/state"])
+def test_a_folder_is_not_copied_into_itself(place: str, tmp_path: Path) -> None:
+    (tmp_path / "app.cwl").write_text(defaults(d=f"Directory {place}"))
+    folder = tmp_path / ".local" / "state" / "package"
+    folder.mkdir(parents=True)
+    with pytest.raises(InvalidPackage, match="holds the package itself"):
+        read_href("app.cwl", tmp_path, folder)
+    assert list(folder.iterdir()) == []
+
+
+def test_of_a_folder_only_files_and_folders_come_along(tmp_path: Path) -> None:
+    (tmp_path / "user" / "data" / "empty").mkdir(parents=True)
+    (tmp_path / "user" / "data" / "a").write_text("a")
+    os.mkfifo(tmp_path / "user" / "data" / "pipe")
+    (tmp_path / "user" / "data" / "link").symlink_to("/etc")
+    (tmp_path / "user" / "app.cwl").write_text(defaults(d="Directory data"))
+    process = read_href("app.cwl", tmp_path / "user", tmp_path / "package")
+    brought = (tmp_path / "package" / process.entry).parent / "data"
+    assert sorted(each.name for each in brought.iterdir()) == ["a", "empty"]

@@ -18,9 +18,12 @@ from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import AdesError, InvalidPackage, Problem
 from jupyter_ades.jobdir import read_record, sync_tree, write_record
 from jupyter_ades.model import DeployRequest, Process
+from jupyter_ades.system.environment import TOKENS, without
 
 #: Seconds that reading one package may take, its fetching included.
 PATIENCE = 120.0
+#: What the child runs.
+PROGRAM = ["-m", "jupyter_ades.packages"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +66,13 @@ def _run_child(folder: Path) -> None:
     with open(folder / "stderr", "wb") as stderr:
         try:
             subprocess.run(
-                [sys.executable, "-m", "jupyter_ades.packages", str(folder)],
+                [sys.executable, *PROGRAM, str(folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=stderr,
                 stderr=stderr,
                 cwd=folder,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                # It is busy with what others wrote: it has no token that a fault could tell.
+                env={**without(os.environ, TOKENS), "PYTHONUNBUFFERED": "1"},
                 timeout=PATIENCE,
                 check=False,
             )

@@ -9,9 +9,11 @@ In the folder stands ``deploy.json`` (:class:`~jupyter_ades.model.DeployRequest`
 from __future__ import annotations
 
 import hashlib
+import resource
 import shutil
 import sys
 import traceback
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from jupyter_ades.errors import AdesError, InvalidRequest, Problem
+from jupyter_ades.errors import AdesError, InvalidPackage, InvalidRequest, Problem
 from jupyter_ades.fetch import fetch_bytes
 from jupyter_ades.model import RUNNER, DeployRequest, Process
 from jupyter_ades.packages.archive import MEDIA_TYPES
@@ -30,6 +32,9 @@ from jupyter_ades.packages.identity import check_id, versioned
 from jupyter_ades.packages.registry import GENERIC, pick, readers
 from jupyter_ades.references import is_remote, is_web, user_path
 
+#: Bytes of address space that reading may take: many times what the largest package takes by the
+#: default bounds (a zip of 95 MiB 260 MiB), so that only what is made to take more does.
+MOST_MEMORY = 4 * 2**30
 SYNC = "sync-execute"
 #: OGC 18-062r2, jobControlOptions.
 JOB_CONTROL = (SYNC, "async-execute", "dismiss")
@@ -37,8 +42,16 @@ JOB_CONTROL = (SYNC, "async-execute", "dismiss")
 
 def main(folder: Path) -> int:
     """Read the package in a folder; gives the exit code."""
+    bound_memory()
     try:
         process = read(folder)
+    except MemoryError:
+        detail = (
+            f"The package needs more memory than the {MOST_MEMORY // 2**30} GiB that reading it may"
+            " take."
+        )
+        _write_error(folder, InvalidPackage.__name__, detail)
+        return 2
     except AdesError as error:
         _write_error(folder, type(error).__name__, error.detail, error.problems)
         return 2
@@ -51,6 +64,14 @@ def main(folder: Path) -> int:
         return 1
     (folder / "process.json").write_bytes(msgspec.json.encode(process))
     return 0
+
+
+def bound_memory() -> None:
+    """Let this process have no more address space, where the system knows such a bound."""
+    with suppress(OSError, ValueError):
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        least = MOST_MEMORY if most == resource.RLIM_INFINITY else min(most, MOST_MEMORY)
+        resource.setrlimit(resource.RLIMIT_AS, (least, most))
 
 
 def read(folder: Path) -> Process:

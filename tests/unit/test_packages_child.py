@@ -12,12 +12,15 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import quote
 
 import msgspec
 import pytest
 
+from jupyter_ades.core import reading
+from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import InvalidPackage, InvalidRequest, UnsupportedMediaType
 from jupyter_ades.model import DeployRequest, FetchPolicy, Process
 from jupyter_ades.packages import registry
@@ -352,3 +355,39 @@ def test_a_body_is_base64_in_the_request(child: Child) -> None:
     assert base64.b64decode(written["body"]) == b"\xff\xfe"
     assert (child.folder / "original").read_bytes() == b"\xff\xfe"
     assert "not UTF-8" in child.error["detail"]
+
+
+GREEDY = """
+import os, sys
+from pathlib import Path
+from jupyter_ades.packages import __main__ as child
+def read(folder):
+    Path("environment").write_text("\\n".join(os.environ))
+    return bytearray(child.MOST_MEMORY) and None
+child.read = read
+sys.exit(child.main(Path(sys.argv[1])))
+"""
+
+
+def test_the_child_has_bounded_memory_and_no_tokens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("JUPYTERHUB_API_TOKEN", "JUPYTER_TOKEN", "JPY_API_TOKEN", "ADES_IS_KEPT"):
+        monkeypatch.setenv(name, "secret")
+    (tmp_path / "greedy.py").write_text(GREEDY)
+    monkeypatch.setattr(reading, "PROGRAM", [str(tmp_path / "greedy.py")])
+    workspace = SimpleNamespace(packages=tmp_path)
+    seen: list[str] = []
+    monkeypatch.setattr(
+        reading,
+        "_refusal",
+        lambda folder, refusal=reading._refusal: (
+            seen.extend((folder / "environment").read_text().splitlines()),
+            refusal(folder),
+        )[1],
+    )
+    request = DeployRequest(body=NOTEBOOK, fetch=FetchPolicy(user_folder=str(tmp_path)))
+    with pytest.raises(InvalidPackage, match="more memory than the 4 GiB that reading it may take"):
+        reading.read_package(cast("Workspace", workspace), request)
+    assert "ADES_IS_KEPT" in seen
+    assert not [each for each in seen if "TOKEN" in each]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from jupyter_ades.core.launcher import ColdLauncher
@@ -95,15 +97,24 @@ def test_a_failure_in_a_container_is_explained(bench: Bench) -> None:
     assert "no such band" in status.message
 
 
+def kill_command(running: Running) -> None:
+    """Kill cwltool; found before, as what it started ends with it."""
+    found = []
+    for each in running.left():
+        with suppress(psutil.Error):
+            found += [each] if "run_cwl" in " ".join(each.cmdline()) else []
+    assert found
+    for each in found:
+        each.kill()
+
+
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_dismissal_leaves_no_container(bench: Bench, killed: bool) -> None:
     """Also of a tool that does not listen, and when the command itself was killed."""
     running = start(bench, "sleep 600", inputs={"word": "x"})
     until(lambda: podman("ps", "--quiet").stdout)
     if killed:
-        for each in running.left():
-            if "run_cwl" in " ".join(each.cmdline()):
-                each.kill()
+        kill_command(running)
         assert running.wait().status is JobStatus.FAILED
     else:
         running.dismiss()
@@ -118,9 +129,7 @@ def test_a_container_of_a_lost_worker_is_ended(bench: Bench) -> None:
     until(lambda: podman("ps", "--quiet").stdout)
     running.process.kill()
     running.process.wait()
-    for each in running.left():
-        if "run_cwl" in " ".join(each.cmdline()):
-            each.kill()
+    kill_command(running)
     assert podman("ps", "--quiet").stdout
     ColdLauncher().kill(running.job)
     assert podman("ps", "--all", "--quiet").stdout == ""

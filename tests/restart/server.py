@@ -81,8 +81,9 @@ class Server:
         }
         # Lists, which a command line has no words for.
         lists = {name: value for name, value in (traits or {}).items() if isinstance(value, list)}
-        configured = json.dumps({"ADES": lists})
-        (folder / "jupyter_server_config.json").write_text(configured, encoding="utf-8")
+        if lists:
+            configured = json.dumps({"ADES": lists})
+            (folder / "jupyter_server_config.json").write_text(configured, encoding="utf-8")
         for name in lists:
             del self._traits[f"ADES.{name}"]
         self._process: subprocess.Popen[bytes] | None = None

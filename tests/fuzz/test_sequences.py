@@ -1,4 +1,4 @@
-"""Any sequence of deploys, executions, dismissals, removals and ``kill -9`` leaves what it should.
+"""Any sequence of requests in both dialects, restarts and ``kill -9`` leaves what it should.
 
 A model of the service is kept beside it; after every step both tell the same. ``ADES_FUZZ``
 multiplies the number of sequences.
@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
-    consumes,
+    initialize,
     invariant,
+    multiple,
     rule,
     run_state_machine_as_test,
 )
@@ -33,8 +34,12 @@ FINAL = {"successful", "failed", "dismissed"}
 ENDS = {"successful": "successful", "failed": "failed", "lost": "failed", "hold": "running"}
 OUTCOMES = st.sampled_from(sorted(ENDS))
 VERSIONS = ("0.1.0", "0.2.0")
+FIRST = "p-0_1_0"
+#: Where each dialect makes jobs; all else is the same in both.
+EXECUTE = {"wps3": "jobs", "ogc-api": "execution"}
+DIALECTS = st.sampled_from(sorted(EXECUTE))
 #: A start takes seconds: most of them in one sequence.
-KILLS = 1
+RESTARTS = 1
 #: Steps draw alike whatever the time: who would give nothing gives the id of no job.
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -47,6 +52,7 @@ class Expected:
     outcome: str
     #: The states that it may be in.
     states: set[str]
+    pinned: bool = False
 
 
 class Service(RuleBasedStateMachine):
@@ -59,21 +65,23 @@ class Service(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.deployed: set[str] = set()
-        self.kills = 0
+        self.restarts = 0
         self.known: dict[str, Expected] = {}
         for job in self.listed():
             self.send("DELETE", f"jobs/{job}")
         self.until(lambda: not self.open(), "jobs of the last sequence do not end")
         for job in self.listed():
             assert self.send("DELETE", f"jobs/{job}").status_code == 200
-        for process in self.offered():
+        # A deploy takes a second: what each sequence begins with stays.
+        self.deployed |= self.offered() & {FIRST}
+        for process in self.offered() - {FIRST}:
             assert self.send("DELETE", f"processes/{process}").status_code in (200, 204)
 
     # the service
 
-    def send(self, method: str, path: str, **options: Any) -> Any:
+    def send(self, method: str, path: str, dialect: str = "wps3", **options: Any) -> Any:
         """A request; whatever comes, it is no fault of the server's."""
-        answer = self.server.send(method, path, **options)
+        answer = self.server.send(method, f"../{dialect}/{path}", **options)
         assert answer.status_code < 500, answer.text
         assert "Traceback" not in answer.text
         return answer
@@ -102,15 +110,30 @@ class Service(RuleBasedStateMachine):
 
     # what clients do
 
-    @rule(target=processes, version=st.sampled_from(VERSIONS), replace=st.booleans())
-    def deploy(self, version: str, replace: bool) -> Any:
+    @initialize(target=processes)
+    def begin(self) -> Any:
+        """With something to execute."""
+        return FIRST if FIRST in self.deployed else self.deploy(VERSIONS[0], False, "wps3")
+
+    @initialize(target=jobs, process=processes)
+    def begin_with_jobs(self, process: str) -> Any:
+        """One of each kind, so that what is about jobs has some from the first."""
+        return multiple(*(self.execute(process, each, False, "wps3") for each in sorted(ENDS)))
+
+    @rule(
+        target=processes,
+        version=st.sampled_from(VERSIONS),
+        replace=st.booleans(),
+        dialect=DIALECTS,
+    )
+    def deploy(self, version: str, replace: bool, dialect: str) -> Any:
         """Deploy, perhaps what is deployed, or replace it."""
         name = f"p-{version.replace('.', '_')}"
         source = 'outcome: str = "successful"\ncount: int = 1'
         body, headers = notebook(source, id="p", version=version), {"Content-Type": NOTEBOOK}
         path = f"processes/{name}" if replace else "processes"
         method = "PUT" if replace else "POST"
-        code = self.send(method, path, data=body, headers=headers).status_code
+        code = self.send(method, path, dialect, data=body, headers=headers).status_code
         if replace:
             assert code in ((200, 204) if name in self.deployed else (404,))
         else:
@@ -118,35 +141,37 @@ class Service(RuleBasedStateMachine):
             self.deployed.add(name)
         return name
 
-    @rule(process=consumes(processes))
-    def undeploy(self, process: str) -> None:
-        """Jobs that were accepted stay, and run."""
-        code = self.send("DELETE", f"processes/{process}").status_code
+    @rule(process=processes, dialect=DIALECTS, chance=st.integers(0, 3))
+    def undeploy(self, process: str, dialect: str, chance: int) -> None:
+        """Jobs that were accepted stay, and run. Seldom, as little can be done without any."""
+        if chance < 3:
+            return
+        code = self.send("DELETE", f"processes/{process}", dialect).status_code
         assert code in ((200, 204) if process in self.deployed else (404,))
         self.deployed.discard(process)
 
-    @rule(
-        target=jobs, process=processes, outcome=st.sampled_from(sorted(ENDS)), again=st.booleans()
-    )
-    def execute(self, process: str, outcome: str, again: bool) -> Any:
+    @rule(target=jobs, process=processes, outcome=OUTCOMES, again=st.booleans(), dialect=DIALECTS)
+    def execute(self, process: str, outcome: str, again: bool, dialect: str) -> Any:
         """Once, or once more with the same idempotency key as after a lost answer."""
         key = {"Idempotency-Key": str(uuid.uuid4())}
         body = {"inputs": {"outcome": outcome}}
-        path = f"processes/{process}/jobs"
-        answers = [self.send("POST", path, json=body, headers=key) for _ in range(1 + again)]
+        path = f"processes/{process}/{EXECUTE[dialect]}"
+        answers = [
+            self.send("POST", path, dialect, json=body, headers=key) for _ in range(1 + again)
+        ]
         if process not in self.deployed:
             assert {each.status_code for each in answers} == {404}
-            return NOBODY
+            return multiple()
         assert {each.status_code for each in answers} == {201}
         (job,) = {each.json()["jobID"] for each in answers}
         self.known[job] = Expected(process, outcome, {"accepted", "running", ENDS[outcome]})
         return job
 
-    @rule(job=jobs)
-    def dismiss_or_remove(self, job: str) -> None:
+    @rule(job=jobs, dialect=DIALECTS)
+    def dismiss_or_remove(self, job: str, dialect: str) -> None:
         """DELETE ends an open job, and removes one that has ended."""
-        before = self.send("GET", f"jobs/{job}")
-        answer = self.send("DELETE", f"jobs/{job}")
+        before = self.send("GET", f"jobs/{job}", dialect)
+        answer = self.send("DELETE", f"jobs/{job}", dialect)
         if job not in self.known:
             assert (before.status_code, answer.status_code) == (404, 404)
             return
@@ -158,24 +183,35 @@ class Service(RuleBasedStateMachine):
             assert before.json()["status"] not in FINAL
             self.known[job].states |= {"dismissed"}
 
-    @rule(target=jobs, job=jobs)
-    def run_again(self, job: str) -> Any:
-        """A new job, of the process as it is now."""
-        answer = self.send("POST", f"jobs/{job}/rerun", data="")
+    @rule(job=jobs, pinned=st.booleans(), dialect=DIALECTS)
+    def pin(self, job: str, pinned: bool, dialect: str) -> None:
+        """A job is kept from clean-ups, or no longer; twice is once."""
+        answer = self.send("PATCH", f"jobs/{job}", dialect, json={"pinned": pinned})
+        if job not in self.known:
+            assert answer.status_code == 404
+            return
+        assert answer.status_code == 200
+        self.known[job].pinned = pinned
+
+    @rule(target=jobs, job=jobs, outcome=st.none() | OUTCOMES, dialect=DIALECTS)
+    def run_again(self, job: str, outcome: str | None, dialect: str) -> Any:
+        """A new job, of the process as it is now, perhaps with another input."""
+        changes = {"inputs": {"outcome": outcome}} if outcome else {}
+        answer = self.send("POST", f"jobs/{job}/rerun", dialect, json=changes)
         earlier = self.known.get(job)
         if earlier is None or earlier.process not in self.deployed:
             assert answer.status_code == 404
             return NOBODY
         assert answer.status_code == 201
-        outcome, new = earlier.outcome, answer.json()["jobID"]
+        outcome, new = outcome or earlier.outcome, answer.json()["jobID"]
         states = {"accepted", "running", ENDS[outcome]}
         self.known[new] = Expected(earlier.process, outcome, states)
         return new
 
-    @rule(job=jobs)
-    def look_at_the_results(self, job: str) -> None:
+    @rule(job=jobs, dialect=DIALECTS)
+    def look_at_the_results(self, job: str, dialect: str) -> None:
         """They are there when the job is successful, and never else."""
-        answer = self.server.send("GET", f"jobs/{job}/results")
+        answer = self.server.send("GET", f"../{dialect}/jobs/{job}/results")
         if job not in self.known:
             assert answer.status_code == 404
         elif answer.status_code == 200:
@@ -188,13 +224,16 @@ class Service(RuleBasedStateMachine):
         else:
             assert answer.status_code in (404, 410)
 
-    @rule(chance=st.integers(0, 3))
-    def kill(self, chance: int) -> None:
-        """``kill -9`` and a new start; what the old one held is lost, and says so."""
-        if chance < 3 or self.kills >= KILLS:
+    @rule(chance=st.booleans(), abruptly=st.booleans())
+    def restart(self, chance: bool, abruptly: bool) -> None:
+        """``kill -9`` or an end in good order, and a new start: what the old one held is lost."""
+        if not chance or self.restarts >= RESTARTS:
             return
-        self.kills += 1
-        self.server.kill()
+        self.restarts += 1
+        if abruptly:
+            self.server.kill()
+        else:
+            self.server.end()
         self.server.start()
         for job in self.known.values():
             if job.outcome == "hold":
@@ -211,9 +250,19 @@ class Service(RuleBasedStateMachine):
         for name, job in listed.items():
             expected = self.known[name]
             assert job["status"] in expected.states, (job, expected)
+            assert job.get("pinned", False) is expected.pinned
             if job["status"] in FINAL:
                 # For good.
                 expected.states = {job["status"]}
+
+    @invariant()
+    def both_dialects_tell_the_same(self) -> None:
+        """Of the jobs that have ended, as others go on meanwhile."""
+        told = self.send("GET", "jobs?limit=1000", "ogc-api").json()["jobs"]
+        other = {each["jobID"]: each["status"] for each in told}
+        ended = {name: job["status"] for name, job in self.listed().items()}
+        assert other.keys() == ended.keys()
+        assert all(ended[name] == status for name, status in other.items() if status in FINAL)
 
     def teardown(self) -> None:
         """In the end everything ends, each job as it should."""
@@ -241,4 +290,5 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.mark.timeout(900)
 def test_sequences(server: Server) -> None:
     Service.server = server
-    run_state_machine_as_test(Service, settings=settings(bounded(3), stateful_step_count=20))
+    # Many short ones: each is given a few of the rules alone.
+    run_state_machine_as_test(Service, settings=settings(bounded(14), stateful_step_count=12))

@@ -14,6 +14,7 @@ from jupyter_client.provisioning import KernelProvisionerFactory
 from nbformat.v4 import new_notebook
 from nbformat.validator import validate
 
+from jupyter_ades.programs.cwl_running import defaults
 from jupyter_ades.programs.cwl_schemas import load_schemas
 from jupyter_ades.runners import registry
 
@@ -44,3 +45,4 @@ with without_debugger():
 KernelProvisionerFactory.instance()
 validate(new_notebook())
 load_schemas()
+defaults()

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from tests.restart.server import _free_port
 
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / ".peers"
-PATIENCE = 600.0
+#: Seconds without any end after which what has not ended is given up.
+QUIET = 60.0
 #: Whether they are measured, too.
 PEERS_TOO = os.environ.get("ADES_BENCH_PEERS", "1") == "1"
 
@@ -57,14 +59,24 @@ class Scheduler:
         found = self._ask("GET", self._jobs.replace("/jobs", "/runtime_environments"))
         self._environment = found[0]["name"]
 
-    def wait(self, job: str, every: float) -> None:
-        """Until a job has ended well."""
-        deadline = time.monotonic() + PATIENCE
-        while (status := self._ask("GET", f"{self._jobs}/{job}")["status"]) != "COMPLETED":
+    def wait(self, jobs: Sequence[str], every: float) -> tuple[float, int]:
+        """Until all jobs have ended well; the time (as ``perf_counter``) and how many never did.
+
+        Of many at once it leaves some in progress for ever: those are given up when nothing else
+        has ended for ``QUIET`` seconds, and the time is that of the last one that ended.
+        """
+        left, last = deque(jobs), time.perf_counter()
+        while left and time.perf_counter() < last + QUIET:
+            status = self._ask("GET", f"{self._jobs}/{left[0]}")["status"]
             # It says STOPPED of jobs that have not started yet.
             assert status != "FAILED"
-            assert time.monotonic() < deadline, status
-            time.sleep(every)
+            if status == "COMPLETED":
+                left.popleft()
+                last = time.perf_counter()
+            else:
+                left.rotate(-1)
+                time.sleep(every)
+        return last, len(left)
 
     def _ask(self, method: str, url: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()

@@ -17,8 +17,12 @@ from jupyter_ades.model import Ran, Results, WorkerStatus, WorkOrder
 T = TypeVar("T")
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Replace a file so that a reader, also after a power loss, sees the old bytes or the new."""
+def write_atomic(path: Path, data: bytes, *, lasting: bool = True) -> None:
+    """Replace a file so that a reader, also after a power loss, sees the old bytes or the new.
+
+    Without ``lasting`` the old ones may come back with the power, until another file of the folder
+    is written: for what matters to living processes alone, or not before that other file is there.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with open(partial, "wb") as file:
@@ -29,7 +33,8 @@ def write_atomic(path: Path, data: bytes) -> None:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if lasting:
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
@@ -60,9 +65,9 @@ def bytes_of(folder: Path) -> int:
     return total
 
 
-def write_record(path: Path, record: object) -> None:
-    """Write a frozen record, or plain data, as JSON."""
-    write_atomic(path, msgspec.json.encode(record))
+def write_record(path: Path, record: object, *, lasting: bool = True) -> None:
+    """Write a frozen record, or plain data, as JSON; ``lasting`` as in :func:`write_atomic`."""
+    write_atomic(path, msgspec.json.encode(record), lasting=lasting)
 
 
 def read_record(path: Path, kind: type[T]) -> T | None:
@@ -187,7 +192,7 @@ class JobDir:
 
     def write_status(self, status: WorkerStatus) -> None:
         """Say how the job stands."""
-        write_record(self.status, status)
+        write_record(self.status, status, lasting=status.status.final)
 
     def read_status(self) -> WorkerStatus | None:
         """What the worker last said; None before its first word."""

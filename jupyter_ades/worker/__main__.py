@@ -47,7 +47,7 @@ def main(folder: str, understudy: Understudy | None = None) -> int:
     dismissal = Dismissal()
     dismissal.listen()
     adopt_orphans()
-    write_record(job.worker, this_worker())
+    write_record(job.worker, this_worker(), lasting=False)
     with JobLog(job.log) as log:
         listen(log)
         bell = _carry(job, log, Report(job), dismissal, understudy)

@@ -105,7 +105,7 @@ class Course:
         if staged is None:
             staged = stage_in(self.order, self.job, self._telling("staging in", 0, STAGED_IN))
         self._staged = staged
-        write_atomic(self.job.staged, json.dumps(self._staged).encode())
+        write_atomic(self.job.staged, json.dumps(self._staged).encode(), lasting=False)
         self.job.work.mkdir(exist_ok=True)
         engine.prepare(self.job, self._staged, self.order.process)
 
@@ -221,7 +221,7 @@ class Course:
             found = self._meter.finish(
                 staged_in=size_of(self.job.inputs), staged_out=results.bytes if results else 0
             )
-            write_record(self.job.statistics, found)
+            write_record(self.job.statistics, found, lasting=False)
 
     def clean(self) -> None:
         """Remove what only the command needed."""

@@ -65,6 +65,24 @@ def test_a_record_is_written_synced_renamed_and_its_folder_synced(tmp_path: Path
     ]
 
 
+def test_the_name_of_a_passing_state_waits_for_that_of_a_final_one(tmp_path: Path) -> None:
+    folder = tmp_path / "job"
+    folder.mkdir()
+    found = calls(
+        folder,
+        "from datetime import UTC, datetime",
+        "from jupyter_ades.jobdir import JobDir",
+        "from jupyter_ades.model import JobStatus, WorkerStatus",
+        "for each in (JobStatus.RUNNING, JobStatus.SUCCESSFUL):",
+        "    now = datetime.now(UTC)",
+        "    said = WorkerStatus(status=each, message='', updated=now, started=now)",
+        "    JobDir(here).write_status(said)",
+    )
+    (_, partial), *_ = found
+    once = [("write", partial), ("sync", partial), ("rename", "status.json")]
+    assert found == [*once, *once, ("sync", "")]
+
+
 def test_a_removal_is_durable_before_its_record_goes(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     folder.mkdir()

@@ -87,11 +87,11 @@ def load(url: str, deployed: str = "") -> Document:
     return kept
 
 
-def keep(url: str) -> None:
-    """Read a document for all forks of this process to come, if that is not done already."""
+def keep(url: str) -> bool:
+    """Read a document for all forks of this process to come; False if that is done already."""
     if url in _Kept.documents:
         _Kept.documents.move_to_end(url)
-        return
+        return False
     try:
         small = os.path.getsize(uri_file_path(urldefrag(url)[0])) <= LARGEST
         _Kept.documents[url] = _read(url) if small else None
@@ -101,6 +101,7 @@ def keep(url: str) -> None:
         _Kept.documents.popitem(last=False)
     gc.collect()
     gc.freeze()
+    return True
 
 
 def _read(url: str) -> Document:

@@ -59,14 +59,7 @@ def run_command(
     new process. Raises OSError when it cannot be started.
     """
     given = {**environment, **plan.env, JOB_VARIABLE: job_id}
-    command: Command
-    if understudy is not None and is_ours(plan.argv):
-        understudy.start(folder, given, argv=plan.argv)
-        command, output = understudy, understudy.output
-    else:
-        if understudy is not None:
-            understudy.bury()
-        command, output = _start(plan, folder, given)
+    command, output = _begin(plan, folder, given, understudy)
     watch = _Watch(command, output, plan, job_id, dismissal)
     try:
         for line in watch.lines():
@@ -76,8 +69,25 @@ def run_command(
     return command.wait()
 
 
+def _begin(
+    plan: Plan, folder: Path, environment: Mapping[str, str], understudy: Understudy | None
+) -> tuple[Command, int]:
+    """The command, and the reading end of its output."""
+    if understudy is None:
+        return _start(plan, folder, environment)
+    try:
+        if is_ours(plan.argv):
+            understudy.start(folder, environment, argv=plan.argv)
+            return understudy, understudy.output
+    except OSError:
+        # One that waits is the first that a kernel short of memory ends.
+        pass
+    understudy.bury()
+    return _start(plan, folder, environment)
+
+
 def _start(plan: Plan, folder: Path, environment: Mapping[str, str]) -> tuple[Command, int]:
-    """A new process, and the reading end of its output."""
+    """A new process, and the same end."""
     command = subprocess.Popen(
         plan.argv,
         cwd=folder,

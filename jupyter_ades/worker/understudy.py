@@ -17,10 +17,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from jupyter_ades.worker.foreseen import Foreseen
 from jupyter_ades.worker.forked import begin_anew, fork, redirect
 
 #: Where the programs are that plans call.
 PROGRAMS = "jupyter_ades.programs."
+#: The worker itself, among the kinds of process that are foreseen.
+WORKER = "worker"
+#: Which programs' pages are known ahead.
+foreseen = Foreseen((f"{PROGRAMS}run_cwl", f"{PROGRAMS}run_notebook", WORKER))
 
 
 def is_ours(argv: Sequence[str]) -> bool:
@@ -38,14 +43,22 @@ class Understudy:
         self.output = output
         #: Takes its order; readable when it has said how it ended, or is gone.
         self.cue = cue
+        #: The URL, where it is deployed, of a document that it may find read (cwl_documents).
+        self.document = ""
         self._code: int | None = None
         self._said = False
 
     def start(self, folder: Path, environment: Mapping[str, str], **further: Any) -> None:
         """Give it its order; OSError when it is gone."""
         order = {"folder": str(folder), "environment": dict(environment), **further}
+        if self.document:
+            order["document"] = self.document
         self.cue.sendall(json.dumps(order).encode())
         self.cue.shutdown(socket.SHUT_WR)
+
+    def prepared(self) -> None:
+        """Wait until one that is forked ahead has done what it can do before its order."""
+        self.cue.recv(1)
 
     @property
     def said(self) -> bool:
@@ -131,19 +144,27 @@ class Program:
     cue: socket.socket
     output: int
 
-    def play(self) -> int:
+    def play(self, *, ahead: bool) -> int:
         """Wait for the order, then call the program; its exit code.
+
+        With ``ahead`` it is forked before there is a job, and prepares for one like the last one.
 
         One that leaves nothing to be released (``LEAVES_NOTHING``) says its code at once and never
         returns: to take a process apart takes longer than many jobs.
         """
+        if ahead:
+            foreseen.copy(foreseen.latest)
+            self.cue.send(b"!")
         order = read_order(self.cue)
         if order is None:
             return 0
         _Stage.cue = self.cue
-        argv = order.pop("argv")
+        argv, document = order.pop("argv"), order.pop("document", "")
+        if document:
+            import_module(f"{PROGRAMS}cwl_documents").choose(document)
         redirect(self.output)
         begin_anew(**order)
+        foreseen.see(argv[3])
         module = import_module(argv[3])
         sys.argv = [str(module.__file__), *argv[4:]]
         pid = os.getpid()
@@ -152,5 +173,6 @@ class Program:
             sys.stdout.flush()
             sys.stderr.flush()
             self.cue.send(str(code).encode())
+            foreseen.note(argv[3])
             os._exit(code)
         return code

@@ -2,7 +2,8 @@
 
 ``python -m jupyter_ades.worker.warm FD [MODULE ...]``, where FD is a socket that the server started
 it with. Each message is a job's folder and environment, its answer the worker's pid, and a pidfd
-beside it. It ends when the socket is closed; the workers go on.
+beside it. A worker for the next job is forked before that is there, and waits. The fork server ends
+when the socket is closed; workers that have a job go on.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import socket
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -54,12 +56,13 @@ def main(handle: str, *further: str) -> int:
         imported_all()
         try:
             server.send(_message(ready=True))
-            order = Forks(server).serve()
+            forks = Forks(server)
+            cue = forks.serve()
         except BrokenPipeError:
             # The server was killed before it was answered.
             return 0
-    if order is not None:
-        end(_carry(order))
+    if cue is not None:
+        end(_carry(cue, ahead=forks.ahead))
     return 0
 
 
@@ -72,6 +75,26 @@ def _import(names: Sequence[str]) -> None:
             print(f"{name} could not be imported for warm workers: {error}", file=sys.stderr)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Spare:
+    """A worker that waits for its job, as its parent has it."""
+
+    pid: int
+    #: Its pidfd.
+    handle: int
+    #: Takes its order; it ends when this is closed before.
+    cue: socket.socket
+
+    def order(self, message: bytes) -> bool:
+        """Give it its job; False when it is gone."""
+        with self.cue:
+            try:
+                self.cue.sendall(message)
+            except OSError:
+                return False
+        return True
+
+
 class Forks:
     """The loop that forks, and takes leave of what ended."""
 
@@ -79,17 +102,24 @@ class Forks:
         self._server = server
         #: The pidfd of each worker to its pid.
         self._workers: dict[int, int] = {}
+        self._spare: Spare | None = None
+        #: In a fork: whether its job is still to come.
+        self.ahead = False
+        #: Whether there is to be one. Where one was killed, not before the next job.
+        self._spares = True
         #: Documents that are read for later forks, once nothing else is to be done.
         self._unread: set[str] = set()
         self._poll = select.poll()
         self._poll.register(server, select.POLLIN)
 
-    def serve(self) -> dict[str, Any] | None:
-        """None when the server is gone; in a fork, the order that it is to carry."""
-        while True:
-            ready = self._poll.poll(0 if self._unread else None)
+    def serve(self) -> socket.socket | None:
+        """None when the server is gone; in a fork, where it hears of its job."""
+        cue = None
+        while cue is None:
+            ahead = self._unread or (self._spares and self._spare is None)
+            ready = self._poll.poll(0 if ahead else None)
             if not ready:
-                _documents().keep(self._unread.pop())
+                cue = self._prepare()
             for handle, _ in ready:
                 if handle != self._server.fileno():
                     self._bury(handle)
@@ -97,28 +127,58 @@ class Forks:
                 message = self._server.recv(LONGEST)
                 if not message:
                     return None
-                order: dict[str, Any] = json.loads(message)
-                if self._fork() == 0:
-                    return order
-                if order["document"]:
-                    # Not before the job has begun: the first one reads the document by itself.
-                    self._unread.add(order["document"])
+                cue = self._start(message)
+                if cue is not None:
+                    break
+        return cue
 
-    def _fork(self) -> int:
+    def _start(self, message: bytes) -> socket.socket | None:
+        """Give a worker its job."""
+        while self._spare is None or not self._spare.order(message):
+            cue = self._fork(ahead=False)
+            if cue is not None:
+                return cue
+        begun, self._spare, self._spares = self._spare, None, True
+        answer = _message(pid=begun.pid, bytes=_bytes())
+        socket.send_fds(self._server, [answer], [begun.handle])
+        document = json.loads(message)["document"]
+        if document:
+            # Not before the job has begun: the first one reads the document by itself.
+            self._unread.add(document)
+        return None
+
+    def _prepare(self) -> socket.socket | None:
+        """Do one thing for the jobs to come."""
+        if not self._unread:
+            return self._fork(ahead=True)
+        if _documents().keep(self._unread.pop()) and self._spare is not None:
+            # It was forked before, and knows nothing of it.
+            self._spare.cue.close()
+            self._spare = None
+        return None
+
+    def _fork(self, *, ahead: bool) -> socket.socket | None:
+        """Fork a worker that waits; in the fork, where it hears of its job."""
+        self.ahead = ahead
+        ours, theirs = socket.socketpair()
         pid = fork()
         if pid == 0:
+            ours.close()
             for handle in self._workers:
                 os.close(handle)
-            return 0
+            return theirs
+        theirs.close()
         handle = os.pidfd_open(pid)
         self._workers[handle] = pid
         self._poll.register(handle, select.POLLIN)
-        answer = _message(pid=pid, bytes=_bytes())
-        socket.send_fds(self._server, [answer], [handle])
-        return pid
+        self._spare = Spare(pid=pid, handle=handle, cue=ours)
+        return None
 
     def _bury(self, handle: int) -> None:
         """An ended child stays a zombie until it is waited for."""
+        if self._spare is not None and self._spare.handle == handle:
+            self._spare.cue.close()
+            self._spare, self._spares = None, False
         self._poll.unregister(handle)
         os.waitpid(self._workers.pop(handle), 0)
         os.close(handle)
@@ -139,24 +199,41 @@ def _bytes() -> int:
     return resident * os.sysconf("SC_PAGE_SIZE")
 
 
-def _carry(order: dict[str, Any]) -> int:
-    """In a fork: be the worker, or the process in which the worker's command is called."""
+def _carry(cue: socket.socket, *, ahead: bool) -> int:
+    """In a fork: be a worker, or the process in which its command is called, once it has a job."""
     from jupyter_ades.worker import __main__ as worker
     from jupyter_ades.worker.bounds import give_way
-    from jupyter_ades.worker.understudy import Program, fork_understudy
+    from jupyter_ades.worker.understudy import (
+        WORKER,
+        Program,
+        foreseen,
+        fork_understudy,
+        read_order,
+    )
 
     give_way()
-    if order["document"]:
-        _documents().choose(order["document"])
     # First of all: each page that this process has written to would be copied once more.
     understudy = fork_understudy()
     if isinstance(understudy, Program):
-        return understudy.play()
+        cue.close()
+        return understudy.play(ahead=ahead)
+    if ahead:
+        # One after the other: a job that runs meanwhile needs the cores, too.
+        understudy.prepared()
+        foreseen.copy(WORKER)
+    with cue:
+        order = read_order(cue)
+    if order is None:
+        understudy.bury()
+        return 0
+    understudy.document = order["document"]
     job = JobDir(Path(order["folder"]))
     redirect(os.open(job.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666))
     begin_anew(job.root, order["environment"])
     sys.argv = [str(worker.__file__), str(job.root)]
-    return worker.main(str(job.root), understudy)
+    code = worker.main(str(job.root), understudy)
+    foreseen.note(WORKER)
+    return code
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Stock validators ask the web and the disk for a ``$ref`` and match patterns with
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -54,7 +55,7 @@ def errors_of(
     schema: Schema, value: Any, formats: FormatChecker | None = None
 ) -> list[ValidationError]:
     """What is wrong with a value; UnusableSchema when that cannot be found out."""
-    checker = _validators()(_usable(schema), format_checker=formats, registry=EMPTY_REGISTRY)
+    checker = _checker(schema, formats)
     token = _left.set(iter(range(MOST_REFERENCES)))
     try:
         return list(checker.iter_errors(value))
@@ -124,6 +125,25 @@ def _uses(schema: Schema, word: str) -> bool:
 
 
 # how it is checked
+
+
+def _checker(schema: Schema, formats: FormatChecker | None) -> Any:
+    """What checks by a schema; made once for one that is used again and again."""
+    try:
+        text = json.dumps(schema)
+    except (TypeError, ValueError):
+        # YAML has more than JSON.
+        return _made(schema, formats)
+    return _remembered(text, formats)
+
+
+@lru_cache(maxsize=128)
+def _remembered(text: str, formats: FormatChecker | None) -> Any:
+    return _made(json.loads(text), formats)
+
+
+def _made(schema: Schema, formats: FormatChecker | None) -> Any:
+    return _validators()(_usable(schema), format_checker=formats, registry=EMPTY_REGISTRY)
 
 
 @cache

@@ -56,8 +56,10 @@ class Store(Keeping, Outbox):
         """
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         super().__init__(db)
-        #: Jobs as they were last read, and the state of the file that they were read in.
+        #: Jobs and processes as they were last read, and the state of the file that they were
+        #: read in.
         self._known: dict[str, Job] = {}
+        self._offered: dict[str, Process] = {}
         self._version = 0
         db.row_factory = sqlite3.Row
         try:
@@ -96,7 +98,17 @@ class Store(Keeping, Outbox):
     def _write(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Execute a statement that changes something."""
         self._known.clear()
+        if " processes" in statement or " packages" in statement:
+            self._offered.clear()
         return super()._write(statement, parameters)
+
+    def _see_others(self) -> None:
+        """Forget what was read before another server on this workspace has written."""
+        version = _number(self._run("PRAGMA data_version"))
+        if version != self._version:
+            self._known.clear()
+            self._offered.clear()
+            self._version = version
 
     def close(self) -> None:
         """Close the file; what was acknowledged is in it."""
@@ -119,7 +131,18 @@ class Store(Keeping, Outbox):
             )
 
     def find_process(self, process_id: str) -> Process | None:
-        """The process with this id, else the newest version of those with this alias."""
+        """The process with this id, else the newest version of those with this alias.
+
+        From memory while no process changes.
+        """
+        self._see_others()
+        process = self._offered.get(process_id) or self._find_process(process_id)
+        if process is not None and not self._db.in_transaction:
+            # Else it may be rolled back.
+            self._offered[process_id] = process
+        return process
+
+    def _find_process(self, process_id: str) -> Process | None:
         rows = self._run(
             "SELECT record FROM processes JOIN packages ON packages.digest = processes.digest"
             " AND process_id = id WHERE id = ?1 OR alias = ?1 ORDER BY deployed",
@@ -193,11 +216,9 @@ class Store(Keeping, Outbox):
 
     def job(self, job_id: str) -> Job:
         """The job with this id; NoSuchJob when there is none. From memory while nothing changes."""
-        version = _number(self._run("PRAGMA data_version"))
-        if version != self._version or len(self._known) >= REMEMBERED:
-            # Another server on this workspace has written.
+        self._see_others()
+        if len(self._known) >= REMEMBERED:
             self._known.clear()
-            self._version = version
         job = self._known.get(job_id) or self._read(job_id)
         if not self._db.in_transaction:
             # Else it may be rolled back.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import urllib.request
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from jupyter_ades import json_schema
 from jupyter_ades.core.inputs import check
 from jupyter_ades.errors import InvalidInputs, InvalidPackage
 from jupyter_ades.json_schema import UnusableSchema, check_schema, errors_of, is_valid
@@ -196,3 +198,24 @@ def test_objects_are_checked_as_stock_validators_do(
 
     stock = Draft202012Validator(schema).iter_errors(value)
     assert told(errors_of(schema, value)) == told(stock)
+
+
+def test_a_schema_is_made_ready_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    usable = json_schema._usable
+
+    def noted(schema: Any) -> Any:
+        made.append(schema)
+        return usable(schema)
+
+    monkeypatch.setattr(json_schema, "_usable", noted)
+    schema = {"type": "string", "title": "made ready once"}
+    assert [is_valid(schema, value) for value in ("a", 1, "b")] == [True, False, True]
+    assert made == [schema]
+
+
+def test_a_schema_with_what_json_has_not_is_used_all_the_same() -> None:
+    assert [is_valid({"enum": [date(2026, 5, 1)]}, value) for value in (date(2026, 5, 1), 1)] == [
+        True,
+        False,
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,37 @@ def test_few_are_remembered(store: Store, read: list[str], monkeypatch: pytest.M
         store.job(f"job-{number}")
     assert len(store._known) <= 2
     assert len(read) == 3
+
+
+def test_a_process_is_read_once_while_no_process_changes(store: Store) -> None:
+    said: list[str] = []
+    store._db.set_trace_callback(
+        lambda text: said.append(text) if "SELECT record" in text else None
+    )
+    assert store.find_process(PROCESS.id) == store.find_process(PROCESS.id) == PROCESS
+    store.change_job("job-1", message="other")
+    assert store.find_process(PROCESS.id) == PROCESS
+    assert len(said) == 1
+
+
+def test_each_change_of_a_process_is_seen(store: Store, tmp_path: Path) -> None:
+    assert store.find_process(PROCESS.id) == PROCESS
+    here = replace(PROCESS, title="by this server")
+    store.add_process(here, replace=True)
+    assert store.find_process(PROCESS.id) == here
+    other = Store(tmp_path / "ades.sqlite")
+    there = replace(PROCESS, title="by another one")
+    other.add_process(there, replace=True)
+    assert store.find_process(PROCESS.id) == there
+    other.remove_process(PROCESS.id)
+    other.close()
+    assert store.find_process(PROCESS.id) is None
+
+
+def test_a_process_that_is_rolled_back_is_not_remembered(store: Store) -> None:
+    with suppress(ZeroDivisionError), store.group():
+        store.begin_part()
+        store.add_process(replace(PROCESS, title="not to be"), replace=True)
+        assert store.find_process(PROCESS.id) != PROCESS
+        raise ZeroDivisionError
+    assert store.find_process(PROCESS.id) == PROCESS

@@ -279,7 +279,7 @@ def test_what_each_request_and_tick_asks_reads_no_ended_job(store: Store) -> Non
     store.next_tiding()
     store.expired(days=1, count=None, size=None, limit=100)
     store._db.set_trace_callback(None)
-    assert len(asked) == 11
+    assert len(asked) == 12
     for query in asked:
         steps = plan_of(store._db, query, ())
         scans = [step for step in steps if step.startswith("SCAN jobs")]

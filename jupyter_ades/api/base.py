@@ -205,7 +205,6 @@ class AdesHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
 
     def accepted(self, job: Job) -> None:
         """201 for a new job, or the one that an idempotency key names: its status, its address."""
-        self.site.core.wake()
         self.set_header("Location", self.dialect.location(self.links, "jobs", job.id))
         self.answer(self.dialect.status(job, self.links), status=201)
 

@@ -76,14 +76,9 @@ class Callbacks:
         for service in self._services:
             now = datetime.now(UTC)
             free = AT_ONCE - len(self._under_way)
-            due = (
-                await self._core.call(service.outbox.tidings, now, limit=AT_ONCE)
-                if free > 0
-                else []
-            )
-            for tiding in due[:free]:
+            due, following = await self._core.call(service.outbox.look, now, limit=AT_ONCE)
+            for tiding in due[: max(free, 0)]:
                 self._begin(service, tiding)
-            following = await self._core.call(service.outbox.next_tiding)
             if following is not None:
                 waits.append(max(0.2, (following - datetime.now(UTC)).total_seconds()))
         return min(waits)

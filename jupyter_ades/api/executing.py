@@ -125,7 +125,7 @@ class Executing(AdesHandler):
         )
         if new:
             metrics.ACCEPTED.labels(self.workspace, self.dialect.name).inc()
-        self.site.core.wake()
+        self.site.core.arrived(self.service.workspace)
         await self.answer_later(job, preference)
 
     async def answer_later(self, job: Job, preference: Preference) -> None:
@@ -149,7 +149,7 @@ class Executing(AdesHandler):
             self.service.execute, process.id, request, unlisted=True, own=self.own_jobs
         )
         metrics.ACCEPTED.labels(self.workspace, self.dialect.name).inc()
-        self.site.core.wake()
+        self.site.core.arrived(self.service.workspace)
         try:
             job = await self.end_of(job, preference.wait)
             if self._gone.is_set():

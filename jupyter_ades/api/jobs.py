@@ -205,4 +205,5 @@ class RerunHandler(AdesHandler):
             idempotency_key=self.idempotency_key,
             body_digest=request_digest(f"{job_id}/rerun", self.request.body),
         )
+        self.site.core.arrived(self.service.workspace)
         self.accepted(job)

@@ -75,6 +75,10 @@ class Dispatcher:
         """Why no job of a workspace starts now; empty when jobs start."""
         return self._queue.pause(workspace)
 
+    def held_up(self, workspace: Workspace) -> bool:
+        """Whether a new job of a workspace cannot start before something else changes."""
+        return self._queue.full or bool(self.pause(workspace))
+
     def why(self, workspace: Workspace, job: Job) -> str:
         """Why a waiting job does not start now; empty when it is just in the queue."""
         return self._queue.why(workspace, job)

@@ -45,6 +45,11 @@ class Queue:
     def __bool__(self) -> bool:
         return any(self._waiting(each) for each in self._workspaces)
 
+    @property
+    def full(self) -> bool:
+        """Whether as many jobs run as may."""
+        return 0 < self._limits.max_running_jobs <= len(self._watch)
+
     def pause(self, workspace: Workspace) -> str:
         """Why no job of a workspace starts now; empty when jobs start."""
         return self._paused.get(workspace.name, "")

@@ -30,6 +30,11 @@ class Tiding:
 class Outbox(Writing):
     """The part of the store that keeps them."""
 
+    def look(self, now: datetime, *, limit: int) -> tuple[list[Tiding], datetime | None]:
+        """Those whose time has come, and when the next one is due; None when there is none."""
+        following = self.next_tiding()
+        return (self.tidings(now, limit=limit) if following else []), following
+
     def tidings(self, now: datetime, *, limit: int) -> list[Tiding]:
         """Those whose time has come, oldest first."""
         # One that is due too far ahead was written down before the clock was set back.

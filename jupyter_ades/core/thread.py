@@ -21,6 +21,8 @@ from jupyter_ades.core.succession import Succession
 from jupyter_ades.core.workspace import Workspace
 
 T = TypeVar("T")
+#: Who waits for a call, and the call.
+Waiting = tuple[asyncio.Future[Any], Callable[[], Any]]
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks at running jobs.
@@ -70,7 +72,9 @@ class Core:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ades-reader")
         self._fetchers = ThreadPoolExecutor(FETCHERS, thread_name_prefix="ades-fetcher")
         #: Calls that have not been made yet, and who waits for each.
-        self._calls: deque[tuple[asyncio.Future[Any], Callable[[], Any]]] = deque()
+        self._calls: deque[Waiting] = deque()
+        #: Whether the core's thread has been told of them.
+        self._told = False
         self._stopping = threading.Event()
         #: Whether other servers on some workspace cannot ring.
         self._deaf = False
@@ -85,16 +89,32 @@ class Core:
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._calls.append((future, partial(function, *arguments, **named)))
-        self._thread.submit(self._carry, asyncio.get_running_loop())
+        if not self._told:
+            # Before it is told: it may begin at once.
+            self._told = True
+            self._tell()
         with storage_errors():
             return await future
 
+    def _tell(self) -> None:
+        try:
+            self._thread.submit(self._carry, asyncio.get_running_loop())
+        except RuntimeError:
+            # The thread has ended; so is everybody told who calls from now on.
+            self._told = False
+            raise
+
     def _carry(self, loop: asyncio.AbstractEventLoop) -> None:
         """Make the calls that wait; on the core's thread."""
-        waiting = [self._calls.popleft() for _ in range(min(len(self._calls), AT_ONCE))]
-        if not waiting:
-            # Made together with an earlier one.
-            return
+        # Before they are counted: who comes too late to be counted tells the thread again.
+        self._told = False
+        left = len(self._calls)
+        while left > 0:
+            waiting = [self._calls.popleft() for _ in range(min(left, AT_ONCE))]
+            left -= len(waiting)
+            self._carry_together(waiting, loop)
+
+    def _carry_together(self, waiting: Sequence[Waiting], loop: asyncio.AbstractEventLoop) -> None:
         try:
             outcomes = carry([call for _, call in waiting], self._stores)
         except Exception as error:
@@ -179,6 +199,12 @@ class Core:
     def wake(self) -> None:
         """Tell who dispatches that there is something to do: the loop here, or another server."""
         self._wake.set()
+        self._succession.ring()
+
+    def arrived(self, workspace: Workspace) -> None:
+        """Tell who dispatches of a new job; while none can start, the next look is soon enough."""
+        if not self._dispatcher.held_up(workspace):
+            self._wake.set()
         self._succession.ring()
 
     async def stop(self) -> None:

@@ -187,3 +187,16 @@ def test_a_rule_bounds_time_and_memory(workspace: Workspace, dispatch: Build) ->
     order = workspace.job_dir(job_id).read_plan()
     assert order is not None
     assert replace(order.resources, cores=0) == Resources(memory_limit=GIB, seconds=60)
+
+
+def test_a_new_job_is_held_up_where_none_can_start(workspace: Workspace, dispatch: Build) -> None:
+    full = dispatch(max_running_jobs=1)
+    submit(workspace)
+    assert not full.held_up(workspace)
+    full.tick()
+    assert full.held_up(workspace)
+    no_room = dispatch(min_free_bytes=2**62)
+    submit(workspace)
+    assert not no_room.held_up(workspace)
+    no_room.tick()
+    assert no_room.held_up(workspace)

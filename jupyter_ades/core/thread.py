@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from jupyter_ades.core.committing import Outcome, carry
 from jupyter_ades.core.dispatcher import Dispatcher
+from jupyter_ades.core.recalling import Recall
 from jupyter_ades.core.retention import Retention
 from jupyter_ades.core.space import storage_errors
 from jupyter_ades.core.succession import Succession
@@ -75,6 +76,9 @@ class Core:
         self._calls: deque[Waiting] = deque()
         #: Whether the core's thread has been told of them.
         self._told = False
+        self._recalls = {each.name: Recall(each.watched_store) for each in workspaces}
+        #: Ticks that have passed: each may change why a job waits, which no record says.
+        self._ticks = 0
         self._stopping = threading.Event()
         #: Whether other servers on some workspace cannot ring.
         self._deaf = False
@@ -95,6 +99,19 @@ class Core:
             self._tell()
         with storage_errors():
             return await future
+
+    async def recall(self, workspace: Workspace, function: Callable[[str], T], name: str) -> T:
+        """A call that reads a record, from memory while nothing has changed since it was made."""
+        memory = self._recalls[workspace.name]
+        version = memory.version()
+        if version is None:
+            return await self.call(function, name)
+        asked, mark = (function, name), (version, self._ticks)
+        found: T | None = memory.find(asked, mark)
+        if found is None:
+            found = await self.call(function, name)
+            memory.keep(asked, mark, found)
+        return found
 
     def _tell(self) -> None:
         try:
@@ -218,6 +235,8 @@ class Core:
             await asyncio.gather(*tasks, return_exceptions=True)
         if self._loop is not None and self._dispatcher.ends.handle is not None:
             asyncio.get_running_loop().remove_reader(self._dispatcher.ends.handle)
+        for memory in self._recalls.values():
+            memory.close()
         self._thread.shutdown(wait=True)
         self._dispatcher.ends.close()
         for threads in (self._beside, self._readers, self._fetchers):
@@ -247,6 +266,7 @@ class Core:
             # Cleared before the tick: what arrives while it runs is seen by the next one.
             self._wake.clear()
             busy = await self._tick()
+            self._ticks += 1
             async with self._changed:
                 self._changed.notify_all()
             self._tidy_soon(at_once=not busy)

@@ -106,6 +106,11 @@ class Workspace:
         return ROLLBACK if self._rollback else WAL
 
     @property
+    def watched_store(self) -> Path | None:
+        """The store's file, where a second connection can see each commit."""
+        return None if self._rollback else self._store_folder / STORE
+
+    @property
     def dispatched(self) -> bool:
         """Whether this server dispatches its jobs."""
         return self._claim.dispatches

@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Collection
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -133,7 +134,7 @@ class AdesHandler(ErrorAnswers, APIHandler):  # type: ignore[misc]
         """The workspace's service; its methods run on the core's thread by :meth:`ask`."""
         return self.site.services[self.workspace]
 
-    @property
+    @cached_property
     def links(self) -> Links:
         """Addresses as this request's client sees them."""
         return self.site.links(self.request, self.workspace, self.dialect.name)

@@ -76,7 +76,9 @@ class Executing(AdesHandler):
             if made is not None:
                 await self.answer_later(made, preference)
                 return
-        process = await self.ask(self.service.process, process_id)
+        process = await self.site.core.recall_process(
+            self.service.workspace, self.service.process, process_id
+        )
         request = await self.read_request(process)
         if dry:
             checked = await self.ask(self.service.check, process, request, self.own_jobs)
@@ -91,7 +93,8 @@ class Executing(AdesHandler):
 
     async def read_request(self, process: Process) -> ExecuteRequest:
         """What is asked for, with what literal inputs name by a link."""
-        request = self.dialect.read_execute(self.read_json(), process)
+        document = self.read_json()
+        request = self.dialect.read_execute(document, process)
         site = self.site
         if request.subscriber:
             root, origin = self.links.root, self.links.origin
@@ -101,7 +104,7 @@ class Executing(AdesHandler):
         inputs = request.inputs
         if names_links(process, inputs):
             inputs = await site.core.afar(resolve, process, inputs, fetch, site.limits)
-        priority = read_priority(self.read_json())
+        priority = read_priority(document)
         return replace(request, inputs=inputs, priority=priority, guest=guest)
 
     @property

@@ -79,7 +79,7 @@ class JobHandler(AdesHandler):
     @operation("getStatus", query=(WAIT,), answers={200: STATUS}, refuses=(404,), page=True)
     async def get(self, job_id: str) -> None:
         """How the job stands; with ``wait``, once that changes or the seconds are over."""
-        job = await self.site.core.recall(self.service.workspace, self.service.job, job_id)
+        job = await self.site.core.recall_job(self.service.workspace, self.service.job, job_id)
         wait = self.read_number("wait", 0, 300)
         if wait:
             job = await self.site.core.until(self.changed(job), wait)

@@ -1,8 +1,9 @@
 """What was asked of a workspace's records, for as long as nothing has changed since.
 
-Clients ask again and again how a job stands. Whether anything was committed since, by this server
-or another one, SQLite says to a connection of its own, on the event loop: a hop to the core's
-thread and back takes longer than all else that such a question needs.
+Clients ask again and again how a job stands, and make jobs of the same process. Whether anything
+was committed since, by this server or another one, SQLite says to a connection of its own, on the
+event loop: a hop to the core's thread and back takes longer than all else that such a question
+needs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Hashable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+from jupyter_ades.core.store_keeping import DEPLOYMENTS
 
 #: Answers that are remembered at the most.
 REMEMBERED = 256
@@ -27,8 +30,15 @@ class Recall:
         #: What was asked, to the mark that stood before, and the answer.
         self._known: dict[Hashable, tuple[Hashable, Any]] = {}
 
-    def version(self) -> int | None:
-        """A number that changes with each commit to the store; None when it cannot be told."""
+    def commits(self) -> Hashable:
+        """What is another with each commit to the store; None when it cannot be told."""
+        return self._look("PRAGMA data_version")
+
+    def deployments(self, name: str) -> Hashable:
+        """What is another with each change of a process, by its id or alias; None likewise."""
+        return self._look(DEPLOYMENTS, (name,))
+
+    def _look(self, query: str, parameters: tuple[str, ...] = ()) -> Hashable:
         if self._store is None:
             return None
         try:
@@ -36,8 +46,8 @@ class Recall:
                 # Only to read, so that no file is made; and never to wait, as the loop would.
                 address = f"{self._store.absolute().as_uri()}?mode=ro"
                 self._db = sqlite3.connect(address, uri=True, isolation_level=None, timeout=0)
-            with closing(self._db.execute("PRAGMA data_version")) as found:
-                return int(found.fetchone()[0])
+            with closing(self._db.execute(query, parameters)) as found:
+                return tuple(found.fetchall())
         except sqlite3.Error:
             # Who asks the store itself is told what is wrong.
             return None

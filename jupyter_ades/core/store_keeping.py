@@ -14,6 +14,9 @@ from jupyter_ades.core.store_writing import Writing
 from jupyter_ades.errors import AdesError
 from jupyter_ades.model import Job, Process
 
+#: Which processes have a name, and since when: no other write changes them.
+DEPLOYMENTS = "SELECT id, digest, deployed FROM processes WHERE id = ?1 OR alias = ?1"
+
 
 @dataclass(frozen=True, kw_only=True)
 class KeptJob:

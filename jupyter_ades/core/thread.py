@@ -7,7 +7,7 @@ import logging
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -100,17 +100,27 @@ class Core:
         with storage_errors():
             return await future
 
-    async def recall(self, workspace: Workspace, function: Callable[[str], T], name: str) -> T:
-        """A call that reads a record, from memory while nothing has changed since it was made."""
+    async def recall_job(self, workspace: Workspace, ask: Callable[[str], T], name: str) -> T:
+        """A call that reads a job, from memory while nothing has changed since it was made."""
+        commits = self._recalls[workspace.name].commits()
+        mark = None if commits is None else (commits, self._ticks)
+        return await self._recall(workspace, ask, name, mark)
+
+    async def recall_process(self, workspace: Workspace, ask: Callable[[str], T], name: str) -> T:
+        """The same of a call that reads a process by its id or alias."""
+        mark = self._recalls[workspace.name].deployments(name)
+        return await self._recall(workspace, ask, name, mark)
+
+    async def _recall(
+        self, workspace: Workspace, ask: Callable[[str], T], name: str, mark: Hashable
+    ) -> T:
+        if mark is None:
+            return await self.call(ask, name)
         memory = self._recalls[workspace.name]
-        version = memory.version()
-        if version is None:
-            return await self.call(function, name)
-        asked, mark = (function, name), (version, self._ticks)
-        found: T | None = memory.find(asked, mark)
+        found: T | None = memory.find((ask, name), mark)
         if found is None:
-            found = await self.call(function, name)
-            memory.keep(asked, mark, found)
+            found = await self.call(ask, name)
+            memory.keep((ask, name), mark, found)
         return found
 
     def _tell(self) -> None:

@@ -70,3 +70,47 @@ async def test_slow_deploys_hold_up_no_log(call: Call, ended: Any, small: str, a
     finally:
         gate.set()
         await asyncio.gather(*slow_ones)
+
+
+async def test_what_has_not_changed_is_told_without_the_cores_thread(
+    call: Call, ended: Any, small: str, ades: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, job = await call("POST", f"processes/{small}/jobs", {"inputs": {}})
+    await ended(job["jobID"])
+    path, asked = f"jobs/{job['jobID']}", list[Any]()
+    make = ades.house.core.call
+
+    def noted(function: Any, *arguments: Any, **named: Any) -> Any:
+        asked.append(function)
+        return make(function, *arguments, **named)
+
+    service = ades.house.services["terradue"]
+    async with asyncio.timeout(10):
+        while ades.house.dispatcher.busy:
+            await asyncio.sleep(0)
+    await call("GET", path)
+    monkeypatch.setattr(ades.house.core, "call", noted)
+    _, _, first = await call("GET", path)
+    for _ in range(5):
+        assert (await call("GET", path))[2] == first
+    assert asked.count(service.job) <= 1
+    _, _, pinned = await call("PATCH", path, {"pinned": True})
+    assert pinned["pinned"] is True
+    _, _, after = await call("GET", path)
+    assert after == {**first, "pinned": True}
+    status, _, _ = await call("DELETE", path)
+    assert status == 200
+    assert (await call("GET", path))[0] == 404
+
+
+async def test_a_job_that_cannot_start_wakes_nobody(
+    call: Call, small: str, ades: Any, ticks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core, woken = ades.house.core, list[int]()
+    monkeypatch.setattr(core._dispatcher._queue, "pause", lambda workspace: "the disk is full")
+    monkeypatch.setattr(core._wake, "set", lambda: woken.append(1))
+    status, _, job = await call("POST", f"processes/{small}/jobs", {"inputs": {}})
+    assert (status, job["message"]) == (201, "accepted")
+    assert not woken
+    monkeypatch.undo()
+    core.wake()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_ades.core import store as module
+from jupyter_ades.core.recalling import Recall
 from jupyter_ades.core.store import Store
 from jupyter_ades.errors import NoSuchJob
 from tests.unit.test_store import PROCESS, add, make_job
@@ -102,3 +103,38 @@ def test_a_process_that_is_rolled_back_is_not_remembered(store: Store) -> None:
         assert store.find_process(PROCESS.id) != PROCESS
         raise ZeroDivisionError
     assert store.find_process(PROCESS.id) == PROCESS
+
+
+def test_a_second_connection_sees_each_commit_and_nothing_before(
+    store: Store, tmp_path: Path
+) -> None:
+    recall = Recall(tmp_path / "ades.sqlite")
+    before = recall.commits()
+    assert before is not None
+    with store.group():
+        store.begin_part()
+        store.change_job("job-1", message="not yet certain")
+        assert recall.commits() == before
+        store.end_part(failed=False)
+    assert recall.commits() not in (None, before)
+    recall.close()
+    assert recall.commits() is None
+
+
+def test_what_a_process_is_changes_with_its_deployment_alone(store: Store, tmp_path: Path) -> None:
+    recall = Recall(tmp_path / "ades.sqlite")
+    before = recall.deployments(PROCESS.id)
+    store.change_job("job-1", message="other")
+    assert recall.deployments(PROCESS.id) == before is not None
+    store.add_process(replace(PROCESS, title="other"), replace=True)
+    replaced = recall.deployments(PROCESS.id)
+    assert replaced not in (None, before)
+    store.add_process(replace(PROCESS, id=f"{PROCESS.id}-9", alias=PROCESS.id))
+    assert recall.deployments(PROCESS.id) not in (None, before, replaced)
+    recall.close()
+
+
+def test_nothing_is_told_of_a_store_that_cannot_be_looked_into(tmp_path: Path) -> None:
+    for recall in (Recall(None), Recall(tmp_path / "none.sqlite")):
+        assert recall.commits() is recall.deployments("p") is None
+    assert not list(tmp_path.iterdir())

@@ -79,6 +79,7 @@ FORBIDDEN = {
 ONLY_IN = {
     "sqlite3": {
         "core/glance",
+        "core/recalling",
         "core/store",
         "core/store_jobs",
         "core/store_keeping",

@@ -5,11 +5,15 @@ Imported for that alone.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib import import_module
 
+from jupyter_ades.programs.sparing import with_late_grammar, without_debugger
+
+with with_late_grammar():
+    import_module("jsonschema")
+
+# Only now, as they import it, too.
 from jupyter_client.provisioning import KernelProvisionerFactory
 from nbformat.v4 import new_notebook
 from nbformat.validator import validate
@@ -19,17 +23,6 @@ from jupyter_ades.programs.cwl_schemas import load_schemas
 from jupyter_ades.runners import registry
 
 PROGRAMS = ("run_cwl", "run_function", "run_notebook")
-
-
-@contextmanager
-def without_debugger() -> Iterator[None]:
-    """A job needs no debugger, which is a third of what a kernel imports."""
-    sys.modules["debugpy"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules["debugpy"]
-
 
 for _name in PROGRAMS:
     import_module(f"jupyter_ades.programs.{_name}")

@@ -14,12 +14,11 @@ from jupyter_ades.costs import Cost, Statistics
 from jupyter_ades.system.tree import cpu_seconds, family, memory_bytes
 from jupyter_ades.worker.forked import is_warm
 
-#: Seconds between two looks at memory.
+#: Seconds between two looks at memory, and of a part for which none is due at its end: the system
+#: goes through all pages of each process for one, which takes milliseconds.
 LOOK = 0.5
 #: Part by which a forked command must be larger than the fork server for its peak to be its own.
 SLACK = 0.1
-#: Seconds of a part for which no look at memory is due at its end: one takes milliseconds.
-SHORT = 0.1
 #: Parts that are told one by one; a notebook of more cells is summed up in the last.
 MOST = 1_000
 #: ``ru_maxrss`` is in these.
@@ -67,8 +66,9 @@ class Meter:
         children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * RSS_UNIT
         if is_warm() and children <= self._inherited * (1 + SLACK):
             children = 0
-        # Of a job that was over before the first look only what it holds now is known.
-        peaks = [cost.peak_memory_bytes for cost in self._done] + [self._memory]
+        # Of a job that was over before the first look only what this process holds is known.
+        now = self._memory or memory_bytes([os.getpid()])
+        peaks = [now, *(cost.peak_memory_bytes for cost in self._done)]
         return Statistics(
             steps=tuple(self._done),
             wall_seconds=round(time.monotonic() - self._began, 3),
@@ -94,20 +94,18 @@ class Meter:
 
     def _memory_at_end(self, part: _Part, pids: list[int]) -> int:
         """What is held when a part ends; as held before when that was a moment ago."""
-        if time.monotonic() - part.began > SHORT:
+        if time.monotonic() - part.began > LOOK:
             self._memory = memory_bytes(pids)
         return self._memory
 
     def _watch(self) -> None:
-        """Look at once, beside what the job begins with, and now and then."""
-        while True:
+        """Look now and then."""
+        while not self._end.wait(LOOK):
             used = memory_bytes(family())
             with self._lock:
                 self._memory = used
                 if self._part is not None:
                     self._part.peak = max(self._part.peak, used)
-            if self._end.wait(LOOK):
-                return
 
 
 def _sum(first: Cost, second: Cost) -> Cost:

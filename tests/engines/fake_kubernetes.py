@@ -1,4 +1,4 @@
-"""The part of Kubernetes' API that jobs use, over HTTP; pods are processes of this machine.
+"""The part of Kubernetes that jobs use; pods are processes of this machine.
 
 Not a cluster: it shows a pod in the states that a test writes for it, then runs its command here.
 """
@@ -6,15 +6,17 @@ Not a cluster: it shows a pod in the states that a test writes for it, then runs
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import threading
 from collections import defaultdict
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+
+from tests.engines import fake_pod
+from tests.engines.fake_kubernetes_api import Handler
 
 Status = dict[str, Any]
 PENDING: Status = {"phase": "Pending"}
@@ -34,6 +36,8 @@ class Cluster:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.pods: dict[str, dict[str, Any]] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        #: Every pod that there ever was, by its name, in their order.
+        self.seen: list[str] = []
         #: What the job's pod shows, look by look, before it runs; a last one that is final stays.
         self.before: list[Status] = []
         #: The same for pods that stand for tools', shown beside: name to states.
@@ -48,10 +52,16 @@ class Cluster:
         #: What a pod's log begins with.
         self.noise = b""
         self.environment: dict[str, str] = {}
-        self._lock = threading.Lock()
+        #: Folders of this machine that every pod's image has.
+        self.image_folders: tuple[str, ...] = ()
+        #: The folder of each claim; that where the first pod mounts it, unless a test says another.
+        self.volumes: dict[str, Path] = {}
+        self._ended: dict[str, str] = {}
+        self._lock = threading.RLock()
         self._counts: dict[str, int] = defaultdict(int)
-        handler = type("Handler", (_Handler,), {"cluster": self})
+        handler = type("Handler", (Handler,), {"cluster": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.kubeconfig = folder / "kubeconfig"
         address = f"http://127.0.0.1:{self._server.server_port}"
@@ -77,11 +87,16 @@ class Cluster:
 
     def remove_all(self) -> None:
         """Remove pods, and end their processes."""
-        for process in self.processes.values():
-            process.kill()
-            process.wait()
-        self.pods.clear()
-        self.processes.clear()
+        with self._lock:
+            for name in list(self.pods):
+                self.remove(name)
+
+    def remove(self, name: str) -> None:
+        """Remove a pod, and end its process."""
+        with self._lock:
+            if name in self.processes:
+                fake_pod.end(self.processes.pop(name))
+            del self.pods[name]
 
     def submit(self, job: dict[str, Any]) -> None:
         """Make a job's pod."""
@@ -91,15 +106,35 @@ class Cluster:
             return
         template = job["spec"]["template"]
         labels = template["metadata"]["labels"]
-        self.pods[f"{name}-x7k2p"] = {
-            "metadata": {"name": f"{name}-x7k2p", "labels": labels},
-            "spec": template["spec"],
-        }
+        self.add(
+            {"metadata": {"name": f"{name}-x7k2p", "labels": labels}, "spec": template["spec"]}
+        )
 
-    def listed(self) -> list[dict[str, Any]]:
-        """All pods as they stand."""
+    def add(self, pod: dict[str, Any]) -> dict[str, Any]:
+        """Make a pod; it, as the API shows it."""
+        name = pod["metadata"]["name"]
+        claims = {
+            each["name"]: each["persistentVolumeClaim"]["claimName"]
+            for each in pod["spec"].get("volumes") or []
+            if each.get("persistentVolumeClaim")
+        }
+        for each in pod["spec"]["containers"][0].get("volumeMounts") or []:
+            if each["name"] in claims:
+                self.volumes.setdefault(claims[each["name"]], Path(each["mountPath"]))
         with self._lock:
-            own = [{**pod, "status": self._status(name, pod)} for name, pod in self.pods.items()]
+            made = {**pod["metadata"], "uid": f"uid-{len(self.seen)}", "creationTimestamp": _now()}
+            self.pods[name] = {**pod, "metadata": made}
+            self.seen.append(name)
+            return {**self.pods[name], "status": PENDING}
+
+    def listed(self, selector: Mapping[str, str], name: str = "") -> list[dict[str, Any]]:
+        """The pods with these labels, or of this name, as they stand."""
+        with self._lock:
+            own = [
+                {**pod, "status": self._status(each, pod)}
+                for each, pod in self.pods.items()
+                if (each == name if name else _fits(pod, selector))
+            ]
             shown = [
                 {
                     "metadata": {"name": name},
@@ -108,7 +143,7 @@ class Cluster:
                 for name, states in self.tools.items()
                 if self.pods
             ]
-            return own + shown
+            return own if name else own + shown
 
     def events(self, path: str) -> dict[str, Any]:
         """What is told of a job that gets no pod."""
@@ -119,106 +154,58 @@ class Cluster:
         shown = items if self.quota and selector in path else []
         return {"kind": "EventList", "apiVersion": "v1", "items": shown}
 
+    def runs(self, name: str) -> bool:
+        """Whether a pod is there and has not ended."""
+        with self._lock:
+            process = self.processes.get(name)
+            return name in self.pods and (process is None or process.poll() is None)
+
+    def log(self, name: str) -> Path:
+        """The file of what a pod has said."""
+        return self.folder / f"{name}.log"
+
     def _look(self, name: str) -> int:
         self._counts[name] += 1
         return self._counts[name] - 1
 
     def _status(self, name: str, pod: dict[str, Any]) -> Status:
-        look = self._look(name)
-        if look < len(self.before):
-            return self.before[look]
-        final = self.before and self.before[-1].get("phase") in ("Failed", "Unknown")
-        if final:
-            return self.before[-1]
+        if any(name.startswith(job) for job in self.jobs):
+            look = self._look(name)
+            if look < len(self.before):
+                return self.before[look]
+            final = self.before and self.before[-1].get("phase") in ("Failed", "Unknown")
+            if final:
+                return self.before[-1]
         if name not in self.processes:
             self.processes[name] = self._start(name, pod)
+        own = pod["spec"]["containers"][0]["name"]
+        began = pod["metadata"]["creationTimestamp"]
         code = self.processes[name].poll()
         if code is None:
-            return {"phase": "Running"}
-        ended = {"terminated": {"exitCode": code, "reason": "Error" if code else "Completed"}}
+            running = container({"running": {"startedAt": began}}, own)
+            return {"phase": "Running", "containerStatuses": [running]}
+        times = {"startedAt": began, "finishedAt": self._ended.setdefault(name, _now())}
+        reason = "Error" if code else "Completed"
+        ended = {
+            "terminated": {"exitCode": code if code >= 0 else 128 - code, "reason": reason, **times}
+        }
         phase = "Failed" if code else "Succeeded"
-        return {"phase": phase, "containerStatuses": [container(ended)]}
+        return {"phase": phase, "containerStatuses": [container(ended, own)]}
 
     def _start(self, name: str, pod: dict[str, Any]) -> subprocess.Popen[bytes]:
-        with open(self.folder / f"{name}.log", "wb") as log:
-            log.write(self.noise)
-            log.flush()
-            return subprocess.Popen(
-                pod["spec"]["containers"][0]["command"],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=self.environment,
-                start_new_session=True,
-            )
+        self.log(name).write_bytes(self.noise)
+        return fake_pod.start(
+            pod,
+            log=self.log(name),
+            volumes=self.volumes,
+            environment=self.environment,
+            folders=self.image_folders,
+        )
 
 
-class _Handler(BaseHTTPRequestHandler):
-    cluster: Cluster
+def _fits(pod: Mapping[str, Any], selector: Mapping[str, str]) -> bool:
+    return selector.items() <= (pod["metadata"].get("labels") or {}).items()
 
-    def do_POST(self) -> None:
-        length = int(self.headers["Content-Length"])
-        job = json.loads(self.rfile.read(length))
-        if self.cluster.refusal is not None:
-            code, message = self.cluster.refusal
-            self._fail(code, message)
-            return
-        if job["metadata"]["name"] in self.cluster.jobs:
-            self._fail(409, f'jobs.batch "{job["metadata"]["name"]}" already exists')
-            return
-        if self._hiccup("POST", lambda: self.cluster.submit(job)):
-            return
-        self.cluster.submit(job)
-        self._send(job, 201)
 
-    def do_GET(self) -> None:
-        log = re.search(r"/pods/([^/]+)/log", self.path)
-        if self._hiccup("log" if log else "pods"):
-            return
-        if log:
-            path = self.cluster.folder / f"{log[1]}.log"
-            self._send(path.read_bytes() if path.exists() else b"", 200)
-            return
-        if "/events?" in self.path:
-            self._send(self.cluster.events(unquote(self.path)), 200)
-            return
-        assert "labelSelector=jupyter-ades/job=" in unquote(self.path)
-        items = self.cluster.listed()
-        self._send({"kind": "PodList", "apiVersion": "v1", "items": items}, 200)
-
-    def do_DELETE(self) -> None:
-        if self._hiccup("DELETE"):
-            return
-        if "/jobs/" in self.path:
-            self.cluster.jobs.clear()
-        else:
-            self.cluster.remove_all()
-        self._send({"kind": "Status", "status": "Success"}, 200)
-
-    def _hiccup(self, to: str, act: Callable[[], None] = lambda: None) -> bool:
-        """Whether this answer fails; a break of the connection comes after the act."""
-        left = self.cluster.hiccups.get(to)
-        if not left:
-            return False
-        code = left.pop(0)
-        if code:
-            self._fail(code, "etcdserver: leader changed")
-        else:
-            act()
-            self.close_connection = True
-        return True
-
-    def _fail(self, code: int, message: str) -> None:
-        self._send({"kind": "Status", "status": "Failure", "message": message, "code": code}, code)
-
-    def _send(self, answer: Any, code: int) -> None:
-        plain = isinstance(answer, bytes)
-        body = answer if plain else json.dumps(answer).encode()
-        self.send_response(code)
-        self.send_header("Content-Type", "text/plain" if plain else "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing."""
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

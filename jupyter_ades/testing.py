@@ -60,6 +60,10 @@ class InlineLauncher:
         """End a held job at once."""
         self._held.pop(job.root, None)
 
+    def bury(self, job: JobDir) -> None:
+        """The same: it has nothing elsewhere."""
+        self.kill(job)
+
     def warm_up(self) -> None:
         """There is nothing to do."""
 

@@ -40,6 +40,9 @@ class Launcher(Protocol):
     def kill(self, job: JobDir) -> None:
         """End the worker and everything the job started, at once."""
 
+    def bury(self, job: JobDir) -> None:
+        """End what is left of the worker here, not what the job has in a cluster or a queue."""
+
     def warm_up(self) -> None:
         """Do before the first job what can be done before."""
 
@@ -93,9 +96,13 @@ class ColdLauncher:
 
     def kill(self, job: JobDir) -> None:
         """End the worker and everything the job started, at once."""
+        self.bury(job)
+        end_elsewhere(job)
+
+    def bury(self, job: JobDir) -> None:
+        """End what is left of the worker here, not what the job has in a cluster or a queue."""
         self._signal(job, signal.SIGKILL)
         end_all(job.root.name)
-        end_elsewhere(job)
 
     def warm_up(self) -> None:
         """Nothing can be done before a job is there."""

@@ -10,6 +10,7 @@ from jupyter_ades.errors import NothingToDeliver, UnreadableRecord
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import RESUME, Begin, FetchPolicy, Job, JobStatus
 from jupyter_ades.references import policy_of
+from jupyter_ades.system.leftovers import has_pods
 
 
 def order_stage_out(workspace: Workspace, job: Job, fetch: FetchPolicy) -> None:
@@ -54,6 +55,14 @@ def may_resume(job: Job, limits: Limits) -> bool:
     said = job.process.details.get(RESUME)
     wanted = limits.resume_interrupted if said is None else said is True
     return wanted and job.resumes < limits.max_resumes
+
+
+def runs_on(folder: JobDir) -> bool:
+    """Whether a job's command goes on in a cluster without its worker, so that one may take it up.
+
+    Not when it has ended well: then it is to be delivered.
+    """
+    return has_pods(folder) and folder.staged.exists() and folder.read_ran() is None
 
 
 def order_resumption(folder: JobDir) -> Begin:

@@ -12,7 +12,7 @@ from jupyter_ades.core.ends import Ends
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.recording import Recorder, ended
-from jupyter_ades.core.resuming import may_resume, order_resumption
+from jupyter_ades.core.resuming import may_resume, order_resumption, runs_on
 from jupyter_ades.core.space import storage_errors
 from jupyter_ades.core.telling import as_told
 from jupyter_ades.core.workspace import Workspace
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds that a worker has, beyond its plan's grace, to end after it was asked to.
 PATIENCE = 5.0
+#: Workers that take up a job, one after the other, which runs on in a cluster.
+TAKERS = 5
 LOST = (
     "The worker was lost: it ended without a word (out of memory, a restart of the machine, or"
     " killed from outside). The log has its last lines; run the job again with a rerun."
@@ -55,6 +57,8 @@ class Running:
     patience: float | None = None
     #: How the job ended, from when that is known until it is recorded.
     ended: WorkerStatus | None = None
+    #: How many workers have taken it up.
+    takers: int = 0
 
 
 class Watch:
@@ -184,6 +188,8 @@ class Watch:
 
     def _settle_lost(self, running: Running) -> None:
         """Record how a job ended whose worker is gone."""
+        if self._take_up(running):
+            return
         self._launcher.kill(running.folder)
         try:
             status = running.folder.read_status()
@@ -196,6 +202,22 @@ class Watch:
             status = ended(JobStatus.FAILED, said, running.job.progress)
         if status is not None:
             self.finish(running, status)
+
+    def _take_up(self, running: Running) -> bool:
+        """Give a new worker to a job that runs on in a cluster; whether it does."""
+        if running.takers >= TAKERS or not runs_on(running.folder):
+            return False
+        with suppress(UnreadableRecord):
+            status = running.folder.read_status()
+            if status is not None and status.status.final:
+                return False
+        log.warning("%s: its worker was lost and it runs on; a new one takes it up", running.job.id)
+        self._launcher.bury(running.folder)
+        running.takers += 1
+        running.heard = False
+        self._launcher.start(running.folder)
+        self.listen_for_end(running)
+        return True
 
     def _lost(self, running: Running, last: WorkerStatus | None) -> WorkerStatus | None:
         """How a job ended that did not say; None when it is to run again."""

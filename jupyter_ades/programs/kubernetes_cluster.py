@@ -48,9 +48,28 @@ class Cluster:
         self._say = say
         self.name = name_of(job_id)
 
-    def submit(self, document: dict[str, Any]) -> None:
-        """Make the Job; raises ClusterFault when the cluster refuses it."""
-        tries = 0
+    def has_job(self) -> bool:
+        """Whether the Job is there; raises ClusterFault when the API stays away."""
+
+        def look() -> bool:
+            try:
+                self._batch.read_namespaced_job(
+                    self.name, self._namespace, _request_timeout=TIMEOUT
+                )
+            except self._client.ApiException as error:
+                if error.status != 404:
+                    raise
+                return False
+            return True
+
+        return self._patiently(look, AWAY)
+
+    def submit(self, document: dict[str, Any], *, again: bool = False) -> None:
+        """Make the Job; raises ClusterFault when the cluster refuses it.
+
+        ``again`` when an earlier program may have made it.
+        """
+        tries = 1 if again else 0
 
         def make() -> None:
             nonlocal tries

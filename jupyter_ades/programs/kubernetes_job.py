@@ -8,6 +8,8 @@ from typing import Any
 Document = dict[str, Any]
 #: The label of all pods of a job, those that Calrissian makes too.
 LABEL = "jupyter-ades/job"
+#: Seconds that a Job is kept that has ended: for whoever takes it up after its worker was lost.
+KEPT = 7 * 86400
 #: Reasons for which a container waits that do not pass by themselves.
 _HOPELESS = {
     "ErrImagePull": "could not be pulled",
@@ -68,7 +70,7 @@ def manifest(job_id: str, command: Sequence[str], settings: Mapping[str, Any]) -
         "spec": {
             # Calrissian does not go on with what an earlier one began.
             "backoffLimit": 0,
-            "ttlSecondsAfterFinished": 3600,
+            "ttlSecondsAfterFinished": KEPT,
             "template": {"metadata": {"labels": labels}, "spec": pod},
         },
     }
@@ -112,6 +114,15 @@ def fault_of(pod: Mapping[str, Any]) -> str:
     if status.get("phase") == "Failed":
         return f"the pod failed: {status.get('message') or 'no reason is given'}"
     return ""
+
+
+def code_of(pod: Mapping[str, Any]) -> int:
+    """The exit code of a pod whose command failed by itself; 0 of any other."""
+    for each in (pod.get("status") or {}).get("containerStatuses") or []:
+        ended = (each.get("state") or {}).get("terminated") or {}
+        if ended.get("exitCode") and ended.get("reason") != "OOMKilled":
+            return int(ended["exitCode"])
+    return 0
 
 
 def _fault_of_container(each: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jupyter_ades.programs.kubernetes_job import ended_by_cluster, fault_of, waits_for
+from jupyter_ades.programs.kubernetes_job import code_of, ended_by_cluster, fault_of, waits_for
 
 #: Seconds that an image has to be pulled after a first failure: a registry may answer soon.
 PULL = 60.0
@@ -36,6 +36,8 @@ class Tools:
         self._done: dict[str, bool] = {}
         #: Why each that is in trouble is, and since when (monotonic).
         self._faults: dict[str, str] = {}
+        #: With what each failed that failed by itself.
+        self._codes: dict[str, int] = {}
         self._since: dict[tuple[str, str], float] = {}
 
     @property
@@ -53,6 +55,15 @@ class Tools:
         """Why tools failed, or do not run; empty when none did."""
         return "; ".join(self._faults.values())
 
+    def code_of(self, step: str) -> int:
+        """The exit code of a step's pod (named as the cluster does); 0 when it was not seen."""
+        return next((code for name, code in self._codes.items() if _is_of(name, step)), 0)
+
+    def trouble_of(self, step: str) -> str:
+        """What the cluster did to a step's pod; empty when its tool failed by itself."""
+        found = [fault for name, fault in self._faults.items() if _is_of(name, step)]
+        return "" if self.code_of(step) or not found else found[0]
+
     def look(self, pods: Mapping[str, Mapping[str, Any]]) -> str:
         """Take notice of the pods as they stand; why the job can never end, if it cannot."""
         hopeless = ""
@@ -63,6 +74,8 @@ class Tools:
             for text in filter(None, (waits, fault)):
                 self._say(f"{name}: {text}")
             self._note(name, fault)
+            if code_of(pod):
+                self._codes[name] = code_of(pod)
             trouble = self._lasting(name, pod, waits, fault)
             hopeless = hopeless or (f"{name}: {trouble}" if trouble else "")
         for name in self._done.keys() - pods.keys():
@@ -94,3 +107,8 @@ class Tools:
             return False
         began = self._since.setdefault((name, kind), time.monotonic())
         return time.monotonic() - began >= patience(kind)
+
+
+def _is_of(pod: str, step: str) -> bool:
+    """Whether a pod is a step's: Calrissian adds eight letters of its own."""
+    return pod.startswith(f"{step}-pod-")

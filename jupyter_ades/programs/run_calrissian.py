@@ -21,15 +21,20 @@ from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import WorkOrder
 from jupyter_ades.programs.kubernetes_cluster import Cluster, ClusterFault
 from jupyter_ades.programs.kubernetes_job import LABEL, fault_of, manifest, waits_for
+from jupyter_ades.programs.kubernetes_logs import Told, ToolLogs, failed_step
 from jupyter_ades.programs.kubernetes_tools import Tools, patience
 from jupyter_ades.programs.speaker import Speaker
-from jupyter_ades.runners.calrissian import SETTINGS, command
+from jupyter_ades.runners.calrissian import SETTINGS, TOOL_LOGS, command
 from jupyter_ades.runners.steps import write_failure
-from jupyter_ades.system.leftovers import forget_pods, note_pods
+from jupyter_ades.system.leftovers import forget_pods, has_pods, note_pods, was_submitted
 
 #: Seconds between two looks at the pods, and that the Job has to get its pod.
 LOOK = float(os.environ.get("JUPYTER_ADES_LOOK", "2"))
 FIRST_POD = float(os.environ.get("JUPYTER_ADES_FIRST_POD", "120"))
+LOST = (
+    "its Job is gone from the cluster, removed by somebody or after a week: how it ended cannot be"
+    " seen any more"
+)
 GONE = "its pod is gone: it was removed by somebody, or with its node"
 #: The main container's name; the tools' pods are Calrissian's.
 MAIN = "calrissian"
@@ -48,19 +53,36 @@ def main(folder: str, act: str = "") -> int:
     if act == "end":
         return 0 if cluster.remove() else 1
     signal.signal(signal.SIGTERM, partial(_end, cluster))
-    (job.work / "labels.yml").write_text(json.dumps({LABEL: order.job_id}), encoding="utf-8")
-    note_pods(job)
     try:
-        cluster.submit(manifest(order.job_id, command(order.process, job, settings), settings))
-        fault = Watch(cluster, speaker, _count(order, job)).follow()
+        document = manifest(order.job_id, command(order.process, job, settings), settings)
+        failure = None
+        if _submit(cluster, job, order.job_id, document):
+            failure = Watch(cluster, speaker, job, _count(order, job)).follow()
+        else:
+            failure = {"errors": [LOST]}
     except ClusterFault as error:
-        fault = str(error)
+        failure = {"errors": [str(error)]}
     if cluster.remove():
         forget_pods(job)
-    if fault is None:
+    if failure is None:
         return 0
-    write_failure(job, {"errors": [fault]})
+    write_failure(job, failure)
     return 1
+
+
+def _submit(cluster: Cluster, job: JobDir, job_id: str, document: dict[str, Any]) -> bool:
+    """Submit the Job, unless an earlier program has; false when it had, and the Job is gone.
+
+    Raises ClusterFault.
+    """
+    if was_submitted(job):
+        return cluster.has_job()
+    again = has_pods(job)
+    (job.work / "labels.yml").write_text(json.dumps({LABEL: job_id}), encoding="utf-8")
+    note_pods(job)
+    cluster.submit(document, again=again)
+    note_pods(job, submitted=True)
+    return True
 
 
 def _count(order: WorkOrder, job: JobDir) -> int:
@@ -75,22 +97,42 @@ def _count(order: WorkOrder, job: JobDir) -> int:
 class Watch:
     """Tells of a job's pods until the main one ends, or never can."""
 
-    def __init__(self, cluster: Cluster, speaker: Speaker, total: int) -> None:
+    def __init__(self, cluster: Cluster, speaker: Speaker, job: JobDir, total: int) -> None:
         self._cluster, self._speaker, self._total = cluster, speaker, total
-        #: Characters of each pod's log that were told.
-        self._said: dict[str, int] = {}
-        self._told: set[str] = set()
+        #: Characters of the main pod's log that were told, and the tools' files.
+        self._told = Told(job.batch / "told.json", speaker.line)
+        self._logs = ToolLogs(job.work / TOOL_LOGS, self._told)
+        self._said: set[str] = set()
+        #: The first tool that failed, as the cluster names it.
+        self._failed = ""
         self._tools = Tools(self._once)
         self._done = -1
         self._stuck: float | None = None
 
-    def follow(self) -> str | None:
+    def follow(self) -> dict[str, Any] | None:
         """Why it failed, or None when it ended well."""
+        fault = self._follow()
+        self._logs.look(whole=True)
+        if fault is None:
+            return None
+        step = self._failed
+        if not step or step not in self._logs.last:
+            return {"errors": [fault]}
+        trouble = self._tools.trouble_of(step)
+        return {
+            "step": self._logs.labels[step],
+            "exit_code": self._tools.code_of(step),
+            "errors": [trouble] if trouble else [],
+            "lines": self._logs.last[step],
+        }
+
+    def _follow(self) -> str | None:
         seen, began = False, time.monotonic()
         while True:
             pods = {each["metadata"]["name"]: each for each in self._cluster.pods()}
             mains = [name for name in pods if name.startswith(self._cluster.name)]
             hopeless = self._tools.look({n: pod for n, pod in pods.items() if n not in mains})
+            self._logs.look()
             self._tell_progress()
             seen = seen or bool(mains)
             if not mains and (seen or time.monotonic() - began > FIRST_POD):
@@ -130,8 +172,8 @@ class Watch:
         return time.monotonic() - self._stuck < patience("image")
 
     def _tell_progress(self) -> None:
-        done = self._tools.done
-        if self._tools.seen and done > self._done:
+        done = max(self._tools.done, self._logs.ended)
+        if (self._tools.seen or done) and done > self._done:
             self._done = done
             self._speaker.step(min(done, self._total), max(self._total, done, 1), "pods")
 
@@ -140,15 +182,15 @@ class Watch:
         text = self._cluster.log(pod)
         if text is None:
             return
-        told = self._said.get(pod, 0)
-        end = len(text) if whole else text.rfind("\n") + 1
-        for line in text[told:end].splitlines():
-            self._speaker.line(line)
-        self._said[pod] = max(told, end)
+        told = self._told[pod]
+        end = max(told, len(text) if whole else text.rfind("\n") + 1)
+        lines = text[told:end].splitlines()
+        self._failed = self._failed or next(filter(None, map(failed_step, lines)), "")
+        self._told.tell(pod, end, lines)
 
     def _once(self, text: str) -> None:
-        if text not in self._told:
-            self._told.add(text)
+        if text not in self._said:
+            self._said.add(text)
             self._speaker.line(text)
 
 

@@ -20,6 +20,8 @@ from jupyter_ades.runners.exported import document_url
 SETTINGS = "JUPYTER_ADES_KUBERNETES"
 #: What ``c.ADES.kubernetes`` must say.
 NEEDED = ("namespace", "claim", "mount", "image")
+#: In the command's working folder: what tools said, a file for each that has ended.
+TOOL_LOGS = "logs"
 
 
 class CalrissianRunner(CwltoolRunner):
@@ -80,6 +82,7 @@ def command(process: Process, job: JobDir, settings: Mapping[str, Any]) -> list[
         *(("--pod-serviceaccount", str(account)) if account else ()),
         *("--tmpdir-prefix", f"{job.work}/tmp-", "--tmp-outdir-prefix", f"{job.work}/out-"),
         *("--outdir", str(job.outputs), "--stdout", str(job.work / OUTPUTS)),
+        *("--tool-logs-basepath", str(job.work / TOOL_LOGS)),
         "--relax-path-checks",
         document_url(process, job.package),
         str(job.work / JOB_ORDER),

@@ -6,26 +6,38 @@ import subprocess
 import sys
 from contextlib import suppress
 
-from jupyter_ades.jobdir import JobDir
+from jupyter_ades.jobdir import JobDir, write_atomic
 from jupyter_ades.system.batch import end_batch_jobs
 from jupyter_ades.system.containers import end_containers
 
 #: Seconds that a cluster's API has to remove pods.
 ANSWER = 20.0
+#: What the note of a job's pods holds from when the cluster has taken the job.
+SUBMITTED = b"submitted"
 
 
 def end_elsewhere(job: JobDir) -> None:
     """End a job's containers and pods, and what it has in a batch system's queue."""
     end_containers(job.containers)
     end_batch_jobs(job.batch)
-    if (job.batch / "pods").exists():
+    if has_pods(job):
         _end_pods(job)
 
 
-def note_pods(job: JobDir) -> None:
-    """Say that a job is about to have pods in a cluster."""
+def note_pods(job: JobDir, *, submitted: bool = False) -> None:
+    """Say that a job is about to have pods in a cluster, or, when it is submitted, that it has."""
     job.batch.mkdir(exist_ok=True)
-    (job.batch / "pods").touch()
+    write_atomic(job.batch / "pods", SUBMITTED if submitted else b"")
+
+
+def was_submitted(job: JobDir) -> bool:
+    """Whether a job's pods are, or were, in a cluster for certain."""
+    return has_pods(job) and (job.batch / "pods").read_bytes() == SUBMITTED
+
+
+def has_pods(job: JobDir) -> bool:
+    """Whether a job may have pods in a cluster, which go on without its worker."""
+    return (job.batch / "pods").exists()
 
 
 def forget_pods(job: JobDir) -> None:

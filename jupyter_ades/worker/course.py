@@ -18,7 +18,7 @@ from jupyter_ades.model import JSON, Begin, JobStatus, Ran, WorkOrder
 from jupyter_ades.runners.base import Runner
 from jupyter_ades.runners.registry import runner
 from jupyter_ades.system.environment import KEYS, without
-from jupyter_ades.system.leftovers import end_elsewhere
+from jupyter_ades.system.leftovers import end_elsewhere, has_pods
 from jupyter_ades.worker.bounds import Bounds
 from jupyter_ades.worker.continuing import take_over
 from jupyter_ades.worker.dismissal import Dismissal, Dismissed
@@ -73,8 +73,11 @@ class Course:
         if self.order.begin is Begin.STAGE_OUT:
             self._stage_out_again(engine)
             return
-        with self.dismissal.interrupting():
-            self._stage_in(engine)
+        if has_pods(self.job):
+            self._take_up()
+        else:
+            with self.dismissal.interrupting():
+                self._stage_in(engine)
         last_lines: deque[str] = deque(maxlen=LAST_LINES)
         code = self._command(engine, last_lines)
         if self.dismissal.asked and not self.dismissal.reason:
@@ -91,6 +94,11 @@ class Course:
             raise NothingToDeliver("What the job computed is gone; rerun it from the start.")
         self._staged = json.loads(self.job.staged.read_bytes())
         self._stage_out(engine, ran)
+
+    def _take_up(self) -> None:
+        """Go on with a command that runs in a cluster since before the worker was lost."""
+        self.log.say("taken up again: it runs on in the cluster, as the worker before was lost")
+        self._staged = json.loads(self.job.staged.read_bytes())
 
     def _stage_in(self, engine: Runner) -> None:
         self._say("staging in", 0)

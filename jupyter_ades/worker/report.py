@@ -6,8 +6,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
+from jupyter_ades.errors import UnreadableRecord
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JobStatus, WorkerStatus
 
@@ -32,10 +34,13 @@ class Report:
         #: Keeps secrets out of what is said.
         self.redact: Callable[[str], str] = str
         self._occupied: dict[str, int] = {}
-        self.started = datetime.now(UTC)
+        #: What a worker before said, whose job this one takes up.
+        earlier = _last(job)
+        self.started = (earlier and earlier.started) or datetime.now(UTC)
         self._status = WorkerStatus(
             status=JobStatus.RUNNING,
             message="starting",
+            progress=earlier.progress if earlier else 0,
             updated=self.started,
             started=self.started,
         )
@@ -114,3 +119,11 @@ class Report:
             # The job may well end in spite of it, so a progress that is not told is no reason to.
             log.warning("its progress could not be written: %s", error)
         self._written = time.monotonic()
+
+
+def _last(job: JobDir) -> WorkerStatus | None:
+    """What was said last of a job that runs."""
+    with suppress(OSError, UnreadableRecord):
+        status = job.read_status()
+        return status if status is not None and not status.status.final else None
+    return None

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from jupyter_ades.core.dispatcher import Dispatcher
+from jupyter_ades.core.watching import TAKERS
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import Begin, JobStatus, Ran, Results
+from jupyter_ades.system.leftovers import note_pods
 from jupyter_ades.testing import InlineLauncher
 from tests.unit.test_dispatcher import PROCESS, Build, accept, build, launcher, states, workspace
 
@@ -150,3 +152,43 @@ def test_a_clock_that_is_set_back_makes_no_job_that_ends_before_it_starts(
     assert job.started is not None
     assert job.finished is not None
     assert job.created <= job.started <= job.finished
+
+
+def in_cluster(folder: JobDir) -> None:
+    """As a job leaves it whose command runs in a cluster."""
+    folder.staged.write_text("{}")
+    note_pods(folder, submitted=True)
+
+
+def test_a_job_that_runs_on_in_a_cluster_is_taken_up(
+    workspace: Workspace, build: Build, launcher: InlineLauncher
+) -> None:
+    """Whether or not jobs may run again: it never ceased to."""
+    job_id = accept(workspace, outcome="hold")
+    dispatcher = build()
+    dispatcher.tick()
+    for _ in range(TAKERS):
+        folder = lose(workspace, launcher, job_id)
+        in_cluster(folder)
+        dispatcher.tick()
+        assert launcher.alive(folder)
+        job = workspace.store.job(job_id)
+        assert (job.status, job.resumes) == (JobStatus.RUNNING, 0)
+    # One that loses each of them is not taken up for ever.
+    lose(workspace, launcher, job_id)
+    dispatcher.tick()
+    assert workspace.store.job(job_id).status is JobStatus.FAILED
+
+
+def test_a_dismissed_job_in_a_cluster_is_not_taken_up(
+    workspace: Workspace, build: Build, launcher: InlineLauncher
+) -> None:
+    job_id = accept(workspace, outcome="hold")
+    dispatcher = build()
+    dispatcher.tick()
+    folder = lose(workspace, launcher, job_id)
+    in_cluster(folder)
+    dispatcher.dismiss(workspace, workspace.store.job(job_id))
+    dispatcher.tick()
+    assert not launcher.alive(folder)
+    assert workspace.store.job(job_id).status is JobStatus.DISMISSED

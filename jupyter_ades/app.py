@@ -244,6 +244,8 @@ class ADES(
             image_environments=self.image_environments,
             notebook_image=self.notebook_image,
             kubernetes=self.kubernetes,
+            stage_steps=tuple(self.stage_steps),
+            stage_image=self.stage_image,
             toil_options=tuple(self.toil_options),
             nodes=cluster.nodes,
             cluster_answers=cluster.answers,

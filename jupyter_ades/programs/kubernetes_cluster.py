@@ -85,6 +85,20 @@ class Cluster:
 
         self._patiently(make, AWAY, refusable=True)
 
+    def give(self, secret: dict[str, Any]) -> None:
+        """Make the job's Secret; one that is there was made by an earlier try."""
+
+        def make() -> None:
+            try:
+                self._core.create_namespaced_secret(
+                    self._namespace, secret, _request_timeout=TIMEOUT
+                )
+            except self._client.ApiException as error:
+                if error.status != 409:
+                    raise
+
+        self._patiently(make, AWAY, refusable=True)
+
     def pods(self) -> list[dict[str, Any]]:
         """The job's pods, as the API's JSON has them; raises ClusterFault when it stays away."""
         listed = self._patiently(
@@ -119,8 +133,11 @@ class Cluster:
             return bytes(answer.data).decode("utf-8", "replace")
         return None
 
-    def remove(self) -> bool:
-        """Remove the Job with all pods that carry its label, as well as it goes; whether it did."""
+    def remove(self, *, secret: bool = False) -> bool:
+        """Remove the Job with all pods that carry its label, as well as it goes; whether it did.
+
+        With the job's Secret, when it has one.
+        """
         acts: tuple[Callable[[], Any], ...] = (
             lambda: self._batch.delete_namespaced_job(
                 self.name,
@@ -132,7 +149,13 @@ class Cluster:
                 self._namespace, label_selector=self._selector, _request_timeout=TIMEOUT
             ),
         )
-        # Both are tried, whatever became of the first.
+        if secret:
+            acts += (
+                lambda: self._core.delete_namespaced_secret(
+                    self.name, self._namespace, _request_timeout=TIMEOUT
+                ),
+            )
+        # All are tried, whatever became of the first.
         removed = [self._removed(act) for act in acts]
         return all(removed)
 

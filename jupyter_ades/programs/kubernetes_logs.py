@@ -19,6 +19,9 @@ from jupyter_ades.jobdir import read_record, write_record
 MOST = 2**20
 #: Lines of a tool that a failure is explained by.
 LAST = 20
+#: What the log of a pod without a shared folder has at its end: a file of each tool's last lines,
+#: and the results.
+TOOL, RESULTS = "::ades-tool ", "::ades-results "
 #: What Calrissian puts before each: the time, the pod's name.
 _PREFIX = re.compile(r"^\d{4}-\d\d-\d\dT\S+Z - \S+ - ")
 #: How cwltool numbers steps of one name.
@@ -64,9 +67,11 @@ class ToolLogs:
         self._folder, self._told = folder, told
         self._sizes: dict[str, int] = {}
         #: The last lines of each, by its name as the cluster has it.
-        self.last: dict[str, list[str]] = {}
+        self.last: dict[str, deque[str]] = {}
         #: Each step's name for people, likewise.
         self.labels: dict[str, str] = {}
+        #: The tool whose lines the main pod's log has now.
+        self._now = ""
 
     def look(self, *, whole: bool = False) -> None:
         """Tell of files that are complete: those that did not grow since the last look, or all."""
@@ -76,13 +81,29 @@ class ToolLogs:
                 self._sizes[name] = size
                 continue
             said = list(_lines(path, size))
-            safe = _UNSAFE.sub("-", name.lower())
-            self.labels[safe] = label(name)
-            self.last[safe] = list(deque(said, LAST))
+            self._begin(name).extend(said)
             self._told.tell(path.name, size or 1, [f"{label(name)}: {each}" for each in said])
             # What it said stands in the log now.
             with suppress(OSError):
                 path.write_bytes(b"")
+
+    def from_pod(self, line: str) -> str | None:
+        """What a line of the main pod's log tells people; None for nothing."""
+        if line.startswith(TOOL):
+            self._now = Path(line.removeprefix(TOOL)).stem
+            self._begin(self._now)
+        if line.startswith((TOOL, RESULTS)):
+            return None
+        if not self._now:
+            return line
+        said = _PREFIX.sub("", line)
+        self.last[_in_cluster(self._now)].append(said)
+        return f"{label(self._now)}: {said}"
+
+    def _begin(self, name: str) -> deque[str]:
+        """Where the last lines of a tool are kept."""
+        self.labels[_in_cluster(name)] = label(name)
+        return self.last.setdefault(_in_cluster(name), deque(maxlen=LAST))
 
     @property
     def ended(self) -> int:
@@ -94,6 +115,17 @@ def failed_step(line: str) -> str:
     """The cluster's name of the step that a line of Calrissian's tells the failure of."""
     found = _FAILED.match(line)
     return found[1] if found else ""
+
+
+def results_in(log: str) -> str:
+    """The results that a pod's log ends with; empty when it has none."""
+    lines = [line for line in log.splitlines() if line.startswith(RESULTS)]
+    return lines[-1].removeprefix(RESULTS) if lines else ""
+
+
+def _in_cluster(name: str) -> str:
+    """A step's name as the cluster has it."""
+    return _UNSAFE.sub("-", name.lower())
 
 
 def _time(path: Path) -> int:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -19,12 +20,23 @@ from typing import Any
 
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import WorkOrder
+from jupyter_ades.programs.kubernetes_bundle import mounted, place_of, script, secret
 from jupyter_ades.programs.kubernetes_cluster import Cluster, ClusterFault
 from jupyter_ades.programs.kubernetes_job import LABEL, fault_of, manifest, waits_for
-from jupyter_ades.programs.kubernetes_logs import Told, ToolLogs, failed_step
+from jupyter_ades.programs.kubernetes_logs import Told, ToolLogs, failed_step, results_in
 from jupyter_ades.programs.kubernetes_tools import Tools, patience
 from jupyter_ades.programs.speaker import Speaker
-from jupyter_ades.runners.calrissian import SETTINGS, TOOL_LOGS, command
+from jupyter_ades.runners.calrissian import (
+    ENVIRONMENT,
+    LABELS,
+    SETTINGS,
+    TOOL_LOGS,
+    command,
+    is_shared,
+)
+from jupyter_ades.runners.cwltool import OUTPUTS
+from jupyter_ades.runners.exported import document_url, file_url
+from jupyter_ades.runners.staged import RESULTS, RESULTS_FILE
 from jupyter_ades.runners.steps import write_failure
 from jupyter_ades.system.leftovers import forget_pods, has_pods, note_pods, was_submitted
 
@@ -50,19 +62,19 @@ def main(folder: str, act: str = "") -> int:
     settings = json.loads(order.plan.env[SETTINGS])
     speaker = Speaker(sys.stdout)
     cluster = Cluster(settings["namespace"], order.job_id, speaker.line)
+    remove = partial(cluster.remove, secret=not is_shared(settings))
     if act == "end":
-        return 0 if cluster.remove() else 1
-    signal.signal(signal.SIGTERM, partial(_end, cluster))
+        return 0 if remove() else 1
+    signal.signal(signal.SIGTERM, partial(_end, remove))
     try:
-        document = manifest(order.job_id, command(order.process, job, settings), settings)
         failure = None
-        if _submit(cluster, job, order.job_id, document):
+        if _submit(cluster, job, order, settings):
             failure = Watch(cluster, speaker, job, _count(order, job)).follow()
         else:
             failure = {"errors": [LOST]}
     except ClusterFault as error:
         failure = {"errors": [str(error)]}
-    if cluster.remove():
+    if remove():
         forget_pods(job)
     if failure is None:
         return 0
@@ -70,7 +82,7 @@ def main(folder: str, act: str = "") -> int:
     return 1
 
 
-def _submit(cluster: Cluster, job: JobDir, job_id: str, document: dict[str, Any]) -> bool:
+def _submit(cluster: Cluster, job: JobDir, order: WorkOrder, settings: dict[str, Any]) -> bool:
     """Submit the Job, unless an earlier program has; false when it had, and the Job is gone.
 
     Raises ClusterFault.
@@ -78,11 +90,26 @@ def _submit(cluster: Cluster, job: JobDir, job_id: str, document: dict[str, Any]
     if was_submitted(job):
         return cluster.has_job()
     again = has_pods(job)
-    (job.work / "labels.yml").write_text(json.dumps({LABEL: job_id}), encoding="utf-8")
+    (job.work / LABELS).write_text(json.dumps({LABEL: order.job_id}), encoding="utf-8")
+    (job.work / ENVIRONMENT).write_text(json.dumps(order.job_environment), encoding="utf-8")
     note_pods(job)
-    cluster.submit(document, again=again)
+    cluster.submit(_document(cluster, job, order, settings), again=again)
     note_pods(job, submitted=True)
     return True
+
+
+def _document(
+    cluster: Cluster, job: JobDir, order: WorkOrder, settings: dict[str, Any]
+) -> dict[str, Any]:
+    """The Job's manifest; what its pod cannot read here goes to the cluster first."""
+    document = document_url(order.process, job.package)
+    if is_shared(settings):
+        return manifest(order.job_id, command(document, job, settings), settings)
+    there = place_of(job, settings)
+    document = document.replace(file_url(job.package), file_url(there.package), 1)
+    words = script(command(document, there, settings), there)
+    cluster.give(secret(job, order.job_id))
+    return mounted(manifest(order.job_id, words, settings), order.job_id)
 
 
 def _count(order: WorkOrder, job: JobDir) -> int:
@@ -99,6 +126,7 @@ class Watch:
 
     def __init__(self, cluster: Cluster, speaker: Speaker, job: JobDir, total: int) -> None:
         self._cluster, self._speaker, self._total = cluster, speaker, total
+        self._job = job
         #: Characters of the main pod's log that were told, and the tools' files.
         self._told = Told(job.batch / "told.json", speaker.line)
         self._logs = ToolLogs(job.work / TOOL_LOGS, self._told)
@@ -123,7 +151,7 @@ class Watch:
             "step": self._logs.labels[step],
             "exit_code": self._tools.code_of(step),
             "errors": [trouble] if trouble else [],
-            "lines": self._logs.last[step],
+            "lines": list(self._logs.last[step]),
         }
 
     def _follow(self) -> str | None:
@@ -183,10 +211,22 @@ class Watch:
         if text is None:
             return
         told = self._told[pod]
+        if whole:
+            self._take_results(text)
         end = max(told, len(text) if whole else text.rfind("\n") + 1)
         lines = text[told:end].splitlines()
         self._failed = self._failed or next(filter(None, map(failed_step, lines)), "")
-        self._told.tell(pod, end, lines)
+        told_of = [said for said in map(self._logs.from_pod, lines) if said is not None]
+        self._told.tell(pod, end, told_of)
+
+    def _take_results(self, log: str) -> None:
+        """Write down the results that a pod without a shared folder tells."""
+        results = results_in(log)
+        if results:
+            path = self._job.work / RESULTS_FILE
+            path.write_text(results, encoding="utf-8")
+            outputs = {RESULTS: {"class": "File", "path": str(path)}}
+            (self._job.work / OUTPUTS).write_text(json.dumps(outputs), encoding="utf-8")
 
     def _once(self, text: str) -> None:
         if text not in self._said:
@@ -194,8 +234,8 @@ class Watch:
             self._speaker.line(text)
 
 
-def _end(cluster: Cluster, number: int, frame: object) -> None:
-    cluster.remove()
+def _end(remove: Callable[[], bool], number: int, frame: object) -> None:
+    remove()
     os._exit(128 + number)
 
 

@@ -44,6 +44,9 @@ class Site:
     notebook_image: str = ""
     #: Where pods of Kubernetes run and what they mount (``c.ADES.kubernetes``).
     kubernetes: Mapping[str, JSON] = field(default_factory=dict)
+    #: Runners whose jobs move their data by steps of their workflow, and the image of those steps.
+    stage_steps: tuple[str, ...] = ()
+    stage_image: str = ""
     #: Options of toil-cwl-runner that the operator gives.
     toil_options: tuple[str, ...] = ()
     #: The nodes of Slurm's cluster, each with ``cores`` and ``memory_mib``, and whether Slurm

@@ -14,7 +14,7 @@ from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import Plan, Process
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, CwltoolRunner, environment
-from jupyter_ades.runners.exported import document_url
+from jupyter_ades.runners.staged import stages
 
 #: In the plan's environment: ``c.ADES.kubernetes`` as JSON.
 SETTINGS = "JUPYTER_ADES_KUBERNETES"
@@ -22,6 +22,8 @@ SETTINGS = "JUPYTER_ADES_KUBERNETES"
 NEEDED = ("namespace", "claim", "mount", "image")
 #: In the command's working folder: what tools said, a file for each that has ended.
 TOOL_LOGS = "logs"
+#: Likewise: the labels of tools' pods, and the variables that tools get.
+LABELS, ENVIRONMENT = "labels.yml", "environment.yml"
 
 
 class CalrissianRunner(CwltoolRunner):
@@ -44,6 +46,8 @@ class CalrissianRunner(CwltoolRunner):
 
     def check(self, process: Process, site: Site) -> None:
         """Raise Unavailable for a package whose tools name no image: pods have one."""
+        if self.name in site.stage_steps and not site.stage_image:
+            raise Unavailable("Stage steps in pods need an image: c.ADES.stage_image names none.")
         docker = process.details.get("docker")
         if process.kind == "notebook" and not site.notebook_image:
             raise Unavailable("Notebooks in pods need an image: c.ADES.notebook_image names none.")
@@ -56,7 +60,13 @@ class CalrissianRunner(CwltoolRunner):
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
         """The command for a job; raises Unavailable for a directory that pods would not see."""
         mount = str(site.kubernetes.get("mount"))
-        if not PurePath(job.scratch).is_relative_to(mount):
+        if not is_shared(site.kubernetes):
+            if self.name not in site.stage_steps:
+                raise Unavailable(
+                    "Pods share no folder with the server (c.ADES.kubernetes, 'shared'), so data"
+                    f" must be moved by steps: let c.ADES.stage_steps name {self.name}."
+                )
+        elif not PurePath(job.scratch).is_relative_to(mount):
             raise Unavailable(
                 f"The job's folder {job.scratch} is not in {mount}, which pods mount"
                 " (c.ADES.kubernetes): put c.ADES.workspace_root, or c.ADES.scratch_root, there."
@@ -65,25 +75,35 @@ class CalrissianRunner(CwltoolRunner):
         return Plan(
             runner=self.name,
             argv=(*program, str(job.root)),
-            env={**environment(site), SETTINGS: json.dumps(dict(site.kubernetes))},
+            env={
+                **environment(site),
+                SETTINGS: json.dumps(dict(site.kubernetes)),
+                **stages(self.name, site),
+            },
             stop_signal="SIGTERM",
             grace=20.0,
         )
 
 
-def command(process: Process, job: JobDir, settings: Mapping[str, Any]) -> list[str]:
-    """Calrissian's command; paths are the same in pods as here."""
+def is_shared(settings: Mapping[str, Any]) -> bool:
+    """Whether pods mount the folder that the server's job directories are in."""
+    return settings.get("shared") is not False
+
+
+def command(document: str, job: JobDir, settings: Mapping[str, Any]) -> list[str]:
+    """Calrissian's command for a document's URL; paths are those in its pod."""
     account = settings.get("service_account")
     return [
         "calrissian",
         *("--max-cores", str(settings.get("max_cores") or 4)),
         *("--max-ram", str(settings.get("max_ram") or "8G")),
-        *("--pod-labels", str(job.work / "labels.yml")),
+        *("--pod-labels", str(job.work / LABELS)),
+        *("--pod-env-vars", str(job.work / ENVIRONMENT)),
         *(("--pod-serviceaccount", str(account)) if account else ()),
         *("--tmpdir-prefix", f"{job.work}/tmp-", "--tmp-outdir-prefix", f"{job.work}/out-"),
         *("--outdir", str(job.outputs), "--stdout", str(job.work / OUTPUTS)),
         *("--tool-logs-basepath", str(job.work / TOOL_LOGS)),
         "--relax-path-checks",
-        document_url(process, job.package),
+        document,
         str(job.work / JOB_ORDER),
     ]

@@ -16,6 +16,7 @@ from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JSON, STAGED, Plan, Process
 from jupyter_ades.runners.base import Site, Step
 from jupyter_ades.runners.exported import IMAGE, document_url, file_url, with_catalogs, write_export
+from jupyter_ades.runners.staged import has_stages, stages, write_staged
 from jupyter_ades.runners.steps import how_it_ended, last_words, read_failure, read_step_line
 
 #: In the command's working folder: what cwltool is given, and what it gives.
@@ -54,7 +55,11 @@ class CwltoolRunner:
         return Plan(
             runner=self.name,
             argv=(*program, str(job.root), *((engine,) if engine else ())),
-            env={**environment(site), **told_environments(process, site)},
+            env={
+                **environment(site),
+                **told_environments(process, site),
+                **stages(self.name, site),
+            },
             stop_signal="SIGTERM",
         )
 
@@ -88,9 +93,12 @@ class CwltoolRunner:
         job.outputs.mkdir(exist_ok=True)
         if process.kind == "notebook":
             write_export(job, process)
-            inputs = with_catalogs(inputs)
-        order = {input_id: _as_cwl(value) for input_id, value in inputs.items()}
-        (job.work / JOB_ORDER).write_text(json.dumps(order), encoding="utf-8")
+        order = job.read_plan()
+        if order is not None and has_stages(order):
+            wanted = write_staged(job, process, order)
+        else:
+            wanted = job_order(process, inputs)
+        (job.work / JOB_ORDER).write_text(json.dumps(wanted), encoding="utf-8")
 
     def document(self, process: Process, package: Path) -> str:
         """The CWL of a deployed package, which a fork server reads once for all of its jobs."""
@@ -124,6 +132,13 @@ class CwltoolRunner:
         if failure.get("errors"):
             return _first_error(failure)
         return f"{self.name} {how_it_ended(exit_code)}: {last_words(list(last_lines))}".rstrip(": ")
+
+
+def job_order(process: Process, inputs: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Staged inputs as CWL's job order for a process."""
+    if process.kind == "notebook":
+        inputs = with_catalogs(inputs)
+    return {input_id: _as_cwl(value) for input_id, value in inputs.items()}
 
 
 def environment(site: Site) -> dict[str, str]:

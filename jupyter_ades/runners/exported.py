@@ -11,6 +11,8 @@ from jupyter_ades.packages.export import MAIN, as_json, export
 
 #: In the package folder: what is made of a notebook.
 EXPORTED = "exported.cwl.json"
+#: In the package folder of a job: the package with steps around it that move its data.
+STAGED_DOCUMENT = "staged.cwl.json"
 #: In the plan's environment: the image that the notebook's tool runs in.
 IMAGE = "JUPYTER_ADES_NOTEBOOK_IMAGE"
 
@@ -29,6 +31,8 @@ def file_url(path: Path | str) -> str:
 
 def document_url(process: Process, package: Path) -> str:
     """What an engine of CWL is told to run, of a package in this folder."""
+    if (package / STAGED_DOCUMENT).is_file():
+        return file_url(package / STAGED_DOCUMENT)
     document, workflow = document_of(process)
     url = file_url(package / document)
     return f"{url}#{workflow}" if workflow else url

@@ -14,6 +14,7 @@ from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import NEEDS, Plan, Process
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import CwltoolRunner, environment, told_environments
+from jupyter_ades.runners.staged import stages
 
 #: In what a job keeps: Toil's job store, and beside it the names of the steps that are done.
 STORE, DONE = "store", "done"
@@ -87,7 +88,11 @@ class ToilRunner(CwltoolRunner):
         return Plan(
             runner=self.name,
             argv=(*program, str(job.root), engine, *options),
-            env={**environment(site), **told_environments(process, site)},
+            env={
+                **environment(site),
+                **told_environments(process, site),
+                **stages(self.name, site),
+            },
             stop_signal="SIGTERM",
             # Toil asks its batch system to end what runs, and waits for that.
             grace=30.0,

@@ -31,7 +31,18 @@ class EngineTraits(HasTraits):
         key_trait=Unicode(),
         help="For the runner 'calrissian': 'namespace', 'claim' (the volume claim with the job"
         " directories), 'mount' (its folder, the same in pods as here), 'image' (Calrissian's), and"
-        " perhaps 'service_account', 'max_cores' (4) and 'max_ram' ('8G'). Default: none.",
+        " perhaps 'service_account', 'max_cores' (4), 'max_ram' ('8G'), and 'shared', False where"
+        " only pods mount the claim. Default: none.",
+    ).tag(config=True)
+    stage_steps = List(
+        Unicode(),
+        help="Runners of CWL whose jobs fetch inputs and deliver results by steps of their"
+        " workflow, where the job runs, such as ['calrissian']; results go to a bucket then."
+        " Default: none, the worker does both.",
+    ).tag(config=True)
+    stage_image = Unicode(
+        help="Container image of those steps; it has jupyter_ades. Default: none, they run with"
+        " what is installed where steps run.",
     ).tag(config=True)
     toil_options = List(
         Unicode(),

@@ -17,11 +17,13 @@ from jupyter_ades.jobdir import JobDir, write_atomic, write_record
 from jupyter_ades.model import JSON, Begin, JobStatus, Ran, WorkOrder
 from jupyter_ades.runners.base import Runner
 from jupyter_ades.runners.registry import runner
+from jupyter_ades.runners.staged import has_stages
 from jupyter_ades.system.environment import KEYS, without
 from jupyter_ades.system.leftovers import end_elsewhere, has_pods
 from jupyter_ades.worker.bounds import Bounds
 from jupyter_ades.worker.continuing import take_over
 from jupyter_ades.worker.dismissal import Dismissal, Dismissed
+from jupyter_ades.worker.elsewhere import check_reachable, delivered
 from jupyter_ades.worker.log import JobLog
 from jupyter_ades.worker.metering import Meter, size_of
 from jupyter_ades.worker.process import run_command
@@ -57,6 +59,11 @@ class Course:
 
     def __post_init__(self) -> None:
         self._bounds = Bounds(self.order.resources, self.dismissal)
+
+    @property
+    def _by_steps(self) -> bool:
+        """Whether steps of the workflow move the data."""
+        return has_stages(self.order)
 
     def run(self) -> None:
         """Carry the job to its end; raises Dismissed, and what makes a worker fail."""
@@ -104,11 +111,15 @@ class Course:
         self._say("staging in", 0)
         self._meter.begin("stage in")
         staged = None
+        if self._by_steps:
+            check_reachable(self.order)
+            # The steps read the references themselves.
+            staged = self.order.inputs
         if self.order.begin is Begin.UNFINISHED_STEPS:
             # This very job was interrupted: what its command left half-done is of no use.
             for folder in (self.job.work, self.job.outputs):
                 shutil.rmtree(folder, ignore_errors=True)
-        if self.order.continues:
+        if self.order.continues and staged is None:
             staged = take_over(JobDir(Path(self.order.continues)), self.job)
         if staged is None:
             staged = stage_in(self.order, self.job, self._telling("staging in", 0, STAGED_IN))
@@ -163,8 +174,11 @@ class Course:
             self._say("staging out", RAN)
             self._meter.begin("stage out")
             outputs = engine.collect(self.job, self.order.process)
-            self._deliver(outputs, ran)
-            draw_quicklook(outputs, self.job.quicklook)
+            if self._by_steps:
+                self.job.write_results(delivered(outputs))
+            else:
+                self._deliver(outputs, ran)
+                draw_quicklook(outputs, self.job.quicklook)
         self._account()
         self.clean()
         self.log.say("Done")
@@ -216,8 +230,12 @@ class Course:
 
     def _keep(self, engine: Runner) -> None:
         """Deliver what a failed command left, such as the notebook with its failing cell."""
-        from jupyter_ades.worker.stage_out import deliver_failed
+        from jupyter_ades.worker.stage_out import deliver_failed, discard
 
+        if self._by_steps:
+            # A step may have delivered a part.
+            discard(self.order, self.job.delivery)
+            return
         outputs = engine.collect(self.job, self.order.process)
         kept = {name: value for name, value in outputs.items() if value is not None}
         self.job.write_results(deliver_failed(self.order, kept, self.job.delivery))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
+from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -56,6 +57,8 @@ class Cluster:
         self.image_folders: tuple[str, ...] = ()
         #: The folder of each claim; that where the first pod mounts it, unless a test says another.
         self.volumes: dict[str, Path] = {}
+        #: The folder of each Secret's files.
+        self.secrets: dict[str, Path] = {}
         self._ended: dict[str, str] = {}
         self._lock = threading.RLock()
         self._counts: dict[str, int] = defaultdict(int)
@@ -127,6 +130,14 @@ class Cluster:
             self.seen.append(name)
             return {**self.pods[name], "status": PENDING}
 
+    def keep(self, secret: dict[str, Any]) -> None:
+        """Lay out a Secret as the files that pods see of it."""
+        name = secret["metadata"]["name"]
+        self.secrets[name] = self.folder / "secrets" / name
+        self.secrets[name].mkdir(parents=True)
+        for key, data in secret["data"].items():
+            (self.secrets[name] / key).write_bytes(b64decode(data))
+
     def listed(self, selector: Mapping[str, str], name: str = "") -> list[dict[str, Any]]:
         """The pods with these labels, or of this name, as they stand."""
         with self._lock:
@@ -197,7 +208,7 @@ class Cluster:
         return fake_pod.start(
             pod,
             log=self.log(name),
-            volumes=self.volumes,
+            volumes={**self.volumes, **self.secrets},
             environment=self.environment,
             folders=self.image_folders,
         )

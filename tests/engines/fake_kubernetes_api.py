@@ -30,6 +30,10 @@ class Handler(BaseHTTPRequestHandler):
         if self._what == "pods":
             self._send(self.cluster.add(made), 201)
             return
+        if self._what == "secrets":
+            self.cluster.keep(made)
+            self._send(made, 201)
+            return
         if self.cluster.refusal is not None:
             code, message = self.cluster.refusal
             self._fail(code, message)
@@ -66,6 +70,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self._what == "jobs":
             self.cluster.jobs.pop(self._name, None)
+        elif self._what == "secrets":
+            self.cluster.secrets.pop(self._name, None)
         elif self._name in self.cluster.pods:
             self.cluster.remove(self._name)
         elif self._name:
@@ -83,14 +89,14 @@ class Handler(BaseHTTPRequestHandler):
 
     @property
     def _what(self) -> str:
-        """``jobs`` or ``pods``."""
-        found = re.search(r"/namespaces/[^/]+/(jobs|pods)", self.path)
+        """``jobs``, ``pods`` or ``secrets``."""
+        found = re.search(r"/namespaces/[^/]+/(jobs|pods|secrets)", self.path)
         assert found is not None, self.path
         return found[1]
 
     @property
     def _name(self) -> str:
-        found = re.search(r"/(?:jobs|pods)/([^/?]+)", self.path)
+        found = re.search(r"/(?:jobs|pods|secrets)/([^/?]+)", self.path)
         return found[1] if found else ""
 
     def _job(self) -> None:

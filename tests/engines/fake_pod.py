@@ -59,7 +59,7 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Run a pod's container.
 
-    ``volumes`` are claims' folders, by the claim's name; ``folders`` are those of the machine that
+    ``volumes`` are claims' and Secrets' folders, by name; ``folders`` are those of the machine that
     every image has besides its programs. A pod whose mounts are all where they are on this machine
     needs none.
     """
@@ -97,14 +97,14 @@ def _mounts(
     pod: Mapping[str, Any], container: Mapping[str, Any], volumes: Mapping[str, Path]
 ) -> Iterator[tuple[str, str, str]]:
     """Source, target and ``ro`` or ``rw``; empty volumes are folders of a root of its own."""
-    claims = {
-        each["name"]: each["persistentVolumeClaim"]["claimName"]
+    named = {
+        each["name"]: (each.get("persistentVolumeClaim") or {}).get("claimName")
+        or (each.get("secret") or {}).get("secretName")
         for each in pod["spec"].get("volumes") or []
-        if each.get("persistentVolumeClaim")
     }
     for each in container.get("volumeMounts") or []:
-        if each["name"] in claims:
-            source = volumes[claims[each["name"]]] / (each.get("subPath") or "")
+        if named[each["name"]]:
+            source = volumes[named[each["name"]]] / (each.get("subPath") or "")
             yield str(source), each["mountPath"], "ro" if each.get("readOnly") else "rw"
 
 

@@ -26,9 +26,10 @@ STAND_IN = f"""#!{sys.executable}
 import sys
 from cwltool.main import main
 words, out, kept = sys.argv[1:], None, []
+own = ("--max-cores", "--max-ram", "--tool-logs-basepath")
 while words:
     word = words.pop(0)
-    if word in ("--max-cores", "--max-ram", "--pod-labels", "--pod-serviceaccount"):
+    if word in own or word.startswith("--pod-"):
         words.pop(0)
     elif word == "--stdout":
         out = open(words.pop(0), "w")

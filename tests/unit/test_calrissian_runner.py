@@ -10,11 +10,14 @@ import pytest
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
+from jupyter_ades.programs import kubernetes_bundle
+from jupyter_ades.programs.kubernetes_cluster import ClusterFault
 from jupyter_ades.programs.kubernetes_job import manifest
 from jupyter_ades.runners import calrissian
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.calrissian import CalrissianRunner, command
 from jupyter_ades.runners.choosing import elsewhere
+from jupyter_ades.runners.staged import STAGES
 from tests.worker.support import CWL, NOTEBOOK
 
 GOLDEN = Path(__file__).parents[1] / "data" / "kubernetes" / "job.json"
@@ -27,11 +30,12 @@ SETTINGS = {
     "max_ram": "16G",
 }
 JOB = JobDir(Path("/shared/jobs/76d50612"))
+URL = f"file://{JOB.package}/app.cwl#main"
 IN_IMAGE = replace(CWL, details={"workflow": "main", "docker": True})
 
 
 def test_the_manifest_is_as_it_was() -> None:
-    made = manifest("76d50612", command(IN_IMAGE, JOB, SETTINGS), SETTINGS)
+    made = manifest("76d50612", command(URL, JOB, SETTINGS), SETTINGS)
     assert made == json.loads(GOLDEN.read_text())
 
 
@@ -54,6 +58,33 @@ def test_a_tool_without_an_image_cannot_be_a_pod() -> None:
 def test_a_folder_that_pods_do_not_see_is_refused() -> None:
     with pytest.raises(Unavailable, match=r"/home/jobs/x is not in /shared"):
         CalrissianRunner().plan(IN_IMAGE, JobDir(Path("/home/jobs/x")), Site(kubernetes=SETTINGS))
+
+
+def test_pods_that_share_nothing_have_their_data_moved_by_steps() -> None:
+    job, settings = JobDir(Path("/home/jobs/x")), {**SETTINGS, "shared": False}
+    with pytest.raises(Unavailable, match=r"let c\.ADES\.stage_steps name calrissian"):
+        CalrissianRunner().plan(IN_IMAGE, job, Site(kubernetes=settings))
+    by_steps = Site(kubernetes=settings, stage_steps=("calrissian",))
+    with pytest.raises(Unavailable, match=r"c\.ADES\.stage_image names none"):
+        CalrissianRunner().check(IN_IMAGE, by_steps)
+    given = replace(by_steps, stage_image="registry.example/ades:1")
+    CalrissianRunner().check(IN_IMAGE, given)
+    plan = CalrissianRunner().plan(IN_IMAGE, job, given)
+    assert plan.env[STAGES] == "registry.example/ades:1"
+
+
+def test_a_package_that_no_secret_holds_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = JobDir(tmp_path)
+    job.package.mkdir()
+    job.work.mkdir()
+    (job.package / "app.cwl").write_text("x")
+    made = kubernetes_bundle.secret(job, "j")
+    assert made["metadata"]["name"] == "ades-j"
+    monkeypatch.setattr(kubernetes_bundle, "MOST", 10)
+    with pytest.raises(ClusterFault, match="are given 10 at the most"):
+        kubernetes_bundle.secret(job, "j")
 
 
 def test_its_jobs_take_nothing_of_the_servers() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 
 import pytest
 
 from jupyter_ades.programs import kubernetes_logs
-from jupyter_ades.programs.kubernetes_logs import Told, ToolLogs, failed_step
+from jupyter_ades.programs.kubernetes_logs import Told, ToolLogs, failed_step, results_in
 
 LINE = "2026-11-29T16:59:51.123456Z - say-2-pod-abcdefgh - {}\n"
 
@@ -44,7 +45,7 @@ def test_a_file_is_told_when_it_grows_no_more(
     logs.look()
     logs.look()
     assert said == ["say 2: one", "say 2: two - three", "say 2: "]
-    assert logs.last == {"say-2": ["one", "two - three", ""]}
+    assert logs.last == {"say-2": deque(["one", "two - three", ""])}
     assert logs.ended == 1
 
 
@@ -74,6 +75,21 @@ def test_the_middle_of_much_is_left_out(
     assert said[-1] == "say: line 099"
     assert len(said) < 8
     assert path.stat().st_size == 0
+
+
+def test_a_pod_without_a_shared_folder_tells_of_tools_in_its_log(logs: ToolLogs) -> None:
+    lines = [
+        "INFO [workflow ] start",
+        "::ades-tool work/logs/say_2.log",
+        LINE.format("one").rstrip(),
+        "two",
+        '::ades-results {"outputs": {}}',
+    ]
+    told = [logs.from_pod(line) for line in lines]
+    assert told == ["INFO [workflow ] start", None, "say 2: one", "say 2: two", None]
+    assert list(logs.last["say-2"]) == ["one", "two"]
+    assert results_in("\n".join(lines)) == '{"outputs": {}}'
+    assert results_in("nothing") == ""
 
 
 def test_calrissian_says_which_tool_failed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -28,11 +29,15 @@ def environment(name: str, *packages: str) -> Path:
     """The folder of an environment's commands, made when it is not there."""
     folder = PEERS / name
     done = folder / ".installed"
-    if not done.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        install = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", *packages]
-        subprocess.run(install, check=True)
-        done.touch()
+    PEERS.mkdir(exist_ok=True)
+    # Tests that run side by side may want the same one.
+    with open(PEERS / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+            install = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", *packages]
+            subprocess.run(install, check=True)
+            done.touch()
     return folder / "bin"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,8 @@ from jupyter_ades.hiding import shown_name
 from jupyter_ades.model import Ran, Results, WorkerStatus, WorkOrder
 
 T = TypeVar("T")
+#: Files of one tree that are made durable at one time.
+SYNCING = 8
 
 
 def write_atomic(path: Path, data: bytes, *, lasting: bool = True) -> None:
@@ -47,10 +50,15 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Make everything in a folder durable."""
-    for path in [folder, *folder.rglob("*")]:
-        if not path.is_symlink() and (path.is_dir() or path.is_file()):
-            sync_folder(path)
+    """Make everything in a folder durable.
+
+    Side by side: a disk writes what several ask for at one time in about the time of one.
+    """
+    found = [folder, *folder.rglob("*")]
+    paths = [each for each in found if not each.is_symlink() and (each.is_dir() or each.is_file())]
+    with ThreadPoolExecutor(min(SYNCING, len(paths)), thread_name_prefix="sync") as side_by_side:
+        for _ in side_by_side.map(sync_folder, paths):
+            continue
 
 
 def bytes_of(folder: Path) -> int:

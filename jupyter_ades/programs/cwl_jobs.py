@@ -7,15 +7,18 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from cwltool.context import RuntimeContext
 from cwltool.docker import DockerCommandLineJob, PodmanCommandLineJob
+from cwltool.errors import WorkflowException
 from cwltool.job import CommandLineJob, JobBase
 from cwltool.singularity import SingularityCommandLineJob
 
 from jupyter_ades.programs.cwl_progress import Part, Progress
+from jupyter_ades.runners.images import image_of
 from jupyter_ades.system.descendants import JOB_VARIABLE
 from jupyter_ades.worker.lines import Lines
 
@@ -131,12 +134,16 @@ class Heard:
         context = runtimeContext.copy()
         # Not by --preserve-environment: what a step is known again by would have it.
         env = {**env, **{name: os.environ[name] for name in (JOB_VARIABLE,) if name in os.environ}}
-        with _Tail(self.listener.progress.speaker.line) as tail:
+        with _Tail(self._say) as tail:
             context.default_stdout = context.default_stderr = tail.file
             super()._execute(runtime, env, context, monitor_function)  # type: ignore[misc]
         if self.status != "success":
             errors = self.listener.errors.since(mark)
             self.listener.failures.append(Failure(self.part, self.code, list(tail.lines), errors))
+
+    def _say(self, line: str) -> None:
+        """Say a line of the tool's, with the name of its step where it is one of a workflow."""
+        self.listener.progress.speaker.line(f"{self.part.title}: {line}" if self.part.of else line)
 
     def _noting_code(self, collect: Any) -> Any:
         def noting(outdir: str, code: int) -> Any:
@@ -158,10 +165,16 @@ class HeardJob(Heard, CommandLineJob):
 
 
 class _InContainer(Heard):
-    def get_from_requirements(self, r: Any, *arguments: Any, **named: Any) -> str | None:
-        """The image, pulled when it is not here, which may take a while: so it is told."""
-        self.listener.progress.say(f"getting image {r.get('dockerPull') or r.get('dockerImageId')}")
-        found: str | None = super().get_from_requirements(r, *arguments, **named)  # type: ignore[misc]
+    def get_from_requirements(
+        self, r: Any, pull_image: bool, *arguments: Any, **named: Any
+    ) -> str | None:
+        """The image; that it is pulled, when it is not here, may take a while: so it is told."""
+        found: str | None
+        with suppress(WorkflowException):
+            found = super().get_from_requirements(r, False, *arguments, **named)  # type: ignore[misc]
+            return found
+        self.listener.progress.say(f"getting image {image_of(r)}")
+        found = super().get_from_requirements(r, pull_image, *arguments, **named)  # type: ignore[misc]
         return found
 
     def _preserve_environment_on_containers_warning(self, varnames: Any = None) -> None:

@@ -61,6 +61,8 @@ class Part:
     #: The step's name, and what tells this part from its siblings; for people.
     step: str
     part: str = ""
+    #: What it is a part of; None for a tool that is no step of a workflow.
+    of: Node | None = None
 
     @property
     def label(self) -> str:
@@ -112,7 +114,8 @@ class Progress:
 def part_of(name: str, place: Place, job_order: Mapping[str, Any]) -> Part:
     """A tool's run, named by its step and by the scattered values that have a name."""
     named = (_name(job_order.get(key)) for key in place.scattered)
-    return Part(name, ", ".join(each for each in named if each))
+    of = place.node if place.node.parent else None
+    return Part(name, ", ".join(each for each in named if each), of)
 
 
 def _name(value: Any) -> str:

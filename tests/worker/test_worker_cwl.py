@@ -89,8 +89,9 @@ def test_a_scattered_workflow_counts_its_parts_and_delivers_them(bench: Bench) -
     assert any(message.startswith("2 of 4: ") for message in messages)
     assert {30, 50, 70} <= {status.progress for status in running.said}
     log = running.log()
-    for name in names:
-        assert f"made {name}\n" in log
+    # Of the step that said it, and of its part where that has a name.
+    for name, part in zip(names, (" (ndvi)", " (nbr)", " (evi)", ""), strict=True):
+        assert f"evaluate{part}: made {name}\n" in log
     assert "[job evaluate" in log
     assert "::ades-step" not in log
     delivered = running.results().outputs["out"]

@@ -24,7 +24,7 @@ from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import WorkOrder
 from jupyter_ades.programs.cwl_containers import container_arguments
 from jupyter_ades.programs.speaker import Speaker
-from jupyter_ades.programs.toil_log import Failed, LeaderLog, label
+from jupyter_ades.programs.toil_log import NOT_FOUND, UNSHARED, Failed, LeaderLog, label
 from jupyter_ades.programs.toil_ways import WAYS, Ways
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED, environments
 from jupyter_ades.runners.exported import document_url, file_url
@@ -46,6 +46,10 @@ ROOT_JOB = "rootJobStoreID"
 GONE = (
     "what the earlier job kept of its steps is gone: another job went on with it, or it was"
     " removed; rerun it from the start"
+)
+NOT_SEEN = (
+    "its node does not see {what}, {folder}: that must be in a folder which all nodes of the batch"
+    " system share, at the same path ({trait})"
 )
 
 
@@ -75,7 +79,7 @@ def main(folder: str, engine: str, *options: str) -> int:
     log = _follow(leader, _Counting(order, job), speaker, job.kept / DONE)
     code = leader.wait()
     if code != 0:
-        write_failure(job, _failure(log))
+        write_failure(job, _failure(log, job))
     return code if code in (0, UNSUPPORTED) else 1
 
 
@@ -193,12 +197,24 @@ def _follow(
     return log
 
 
-def _failure(log: LeaderLog) -> dict[str, Any]:
+def _failure(log: LeaderLog, job: JobDir) -> dict[str, Any]:
     """Why it failed: the first step that did, else what Toil first complained of."""
     if not log.failed:
         return {"errors": log.errors}
     first: Failed = next(iter(log.failed.values()))
-    return first.told()
+    unseen = _unseen(first.worker_code, job) if first.exit_code is None else ""
+    return {"step": label(first.step), "errors": [unseen]} if unseen else first.told()
+
+
+def _unseen(worker_code: int | None, job: JobDir) -> str:
+    """What a node lacks whose worker of a step ended so before it began; empty for nothing."""
+    if worker_code in UNSHARED:
+        traits = "c.ADES.workspace_root, c.ADES.scratch_root"
+        return NOT_SEEN.format(what="the job's folder", folder=job.scratch, trait=traits)
+    if worker_code == NOT_FOUND:
+        trait = "the environment of this server"
+        return NOT_SEEN.format(what="Toil's programs", folder=sys.prefix, trait=trait)
+    return ""
 
 
 def _end(job: JobDir, leader: subprocess.Popen[bytes], number: int, frame: object) -> None:

@@ -49,6 +49,11 @@ _REASONS = {
 _HOUSEKEEPING = re.compile(r"contains \d+ failed jobs|^Got exit code -?\d+ \(indicating failure\)")
 #: Lines of a failed tool that are kept.
 KEPT = 30
+#: Exit codes of a worker whose node does not see the job's folder: Slurm could not open the files
+#: for its words there (it says ``0:53``, a signal to Toil), or Toil found no job store.
+UNSHARED = (128 + 53, 76)
+#: That of a shell on a node which finds no program of Toil's.
+NOT_FOUND = 127
 #: Loggers that say what is wrong with a step, apart from Toil's own housekeeping.
 _TELLING = ("cwltool", "toil.cwl.cwltoil", "salad")
 

@@ -25,8 +25,8 @@ PAUSES = (0.5, 2.0, 5.0)
 COMMENT = "ades:{}"
 #: States of a node that jobs may run on, now or later.
 USABLE = ("idle", "alloc", "mix", "comp", "plan", "reserved", "resv")
-#: A line of ``sinfo -o "%c %m %T"``.
-_NODE = re.compile(r"(?P<cores>\d+)\+?\s+(?P<memory>\d+)\+?\s+(?P<state>\S+)")
+#: A line of ``sinfo -o "%N %c %m %T"``.
+_NODE = re.compile(r"(?P<name>\S+)\s+(?P<cores>\d+)\+?\s+(?P<memory>\d+)\+?\s+(?P<state>\S+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +64,14 @@ class Cluster:
 
     def _ask(self) -> str:
         within = ("-p", self._partition) if self._partition else ()
-        named = _ask("sinfo", "-N", "-h", *within, "-o", "%c %m %T")
+        named = _ask("sinfo", "-N", "-h", *within, "-o", "%N %c %m %T")
         # Of a partition that is none it says nothing, and the queue says why when a job comes.
         return named or (_ask("sinfo", "-h", "-o", "%P") if within else "")
 
 
 def _nodes(said: str) -> Iterator[Node]:
-    for line in said.splitlines():
+    # A node is told once for each partition that it is in.
+    for line in dict.fromkeys(said.splitlines()):
         match = _NODE.fullmatch(line.strip())
         if match and match["state"].startswith(USABLE):
             yield Node(cores=float(match["cores"]), memory_mib=float(match["memory"]))

@@ -23,8 +23,8 @@ ENGINES = {
 AUTO, NONE = "auto", "none"
 #: How an engine is told to end a container at once; podman would wait for it for 10 seconds.
 FORCE = {"podman": ("--force", "--time", "0")}
-#: Seconds that an engine has to answer, and to end a container.
-ANSWER, END = 5.0, 10.0
+#: Seconds that an engine has to answer, on a busy machine as well, and to end a container.
+ANSWER, END = 15.0, 10.0
 #: Seconds for which an answer is believed; a daemon that was down may be up soon.
 GOOD, BAD = 300.0, 10.0
 

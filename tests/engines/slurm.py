@@ -43,6 +43,8 @@ SchedulerParameters=bf_interval=1,sched_interval=1,sched_min_interval=100000
 NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=4 RealMemory=4000
 NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=4 RealMemory=4000
 PartitionName=main Nodes=n1,n2 Default=YES MaxTime=60 State=UP
+PartitionName=far Nodes=n2 MaxTime=60 State=UP
+PartitionName=closed Nodes=n1 MaxTime=60 State=INACTIVE
 """
 #: Seconds that the cluster has to come up, and its commands to answer.
 PATIENCE = 30.0
@@ -85,9 +87,12 @@ class Slurm:
             self.start_node(node)
         _until(lambda: self.states() == {"idle"}, self._logs)
 
-    def start_node(self, node: str) -> None:
-        """Start one node's daemon."""
-        self._run("slurmd", "-D", "-f", str(self.config), "-N", node, name=node)
+    def start_node(self, node: str, *, hidden: Path | None = None) -> None:
+        """Start one node's daemon; an empty folder stands there in the place of a hidden one."""
+        # A node's own view of the file systems, as that of another machine.
+        hide = 'mount -t tmpfs none "$0" && exec "$@"'
+        apart = ["unshare", "--mount", "sh", "-c", hide, str(hidden)] if hidden else []
+        self._run(*apart, "slurmd", "-D", "-f", str(self.config), "-N", node, name=node)
 
     def kill_node(self, node: str) -> None:
         """Kill one node's daemon and all that it runs, as a loss of power would."""

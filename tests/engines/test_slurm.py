@@ -16,28 +16,13 @@ from jupyter_ades.model import JobStatus
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.toil import ToilRunner
 from tests.engines.packages import SCATTER
-from tests.engines.slurm import NEEDS, Slurm, can_run
+from tests.engines.slurm import Slurm
 from tests.restart.server import Server
 from tests.worker.support import CWL, Bench, until
 
 #: Seconds that a workflow may take: Toil asks Slurm once a second, and starts a Python per step.
 LONG = 100.0
 pytestmark = pytest.mark.timeout(240)
-
-
-@pytest.fixture(scope="module")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
-    if not can_run():
-        pytest.skip(NEEDS)
-    pytest.importorskip("toil", reason="needs: pip install 'jupyter_ades[toil]'")
-    cluster = Slurm(tmp_path_factory.mktemp("slurm"))
-    try:
-        cluster.start()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("SLURM_CONF", str(cluster.config))
-            yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture(scope="module")

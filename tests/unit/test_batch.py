@@ -49,21 +49,26 @@ def calls() -> list[str]:
     ],
 )
 def test_nodes_that_jobs_may_run_on(sinfo: Callable[[str], None], line: str, usable: bool) -> None:
-    sinfo(f"64 512000 idle\n{line}\n")
+    sinfo(f"large 64 512000 idle\nsmall {line}\n")
     assert Cluster().nodes() == [LARGE, SMALL][: 2 if usable else 1]
 
 
+def test_a_node_of_two_partitions_is_one_node(sinfo: Callable[[str], None]) -> None:
+    sinfo("a 4 4000 idle\na 4 4000 idle\nb 4 4000 idle\n")
+    assert Cluster().nodes() == [SMALL, SMALL]
+
+
 def test_a_partition_limits_the_nodes(sinfo: Callable[[str], None]) -> None:
-    sinfo("4 4000 idle\n")
+    sinfo("small 4 4000 idle\n")
     assert Cluster("long").nodes() == [SMALL]
-    assert calls() == ["-N -h -p long -o %c %m %T"]
+    assert calls() == ["-N -h -p long -o %N %c %m %T"]
 
 
 def test_it_is_asked_once_and_again_when_the_answer_is_old(sinfo: Callable[[str], None]) -> None:
     """Who asks then is not held up: it may take Slurm ten seconds not to answer."""
     now = 0.0
     waiting: list[Callable[[], None]] = []
-    sinfo("4 4000 idle\n")
+    sinfo("small 4 4000 idle\n")
     cluster = Cluster(clock=lambda: now, beside=waiting.append)
     assert (cluster.answers(), cluster.nodes()) == (True, [SMALL])
     sinfo("")
@@ -72,7 +77,7 @@ def test_it_is_asked_once_and_again_when_the_answer_is_old(sinfo: Callable[[str]
     assert len(waiting) == len(calls()) == 1
     waiting.pop()()
     assert (cluster.answers(), cluster.nodes()) == (False, [])
-    sinfo("64 512000 idle\n")
+    sinfo("large 64 512000 idle\n")
     now = GOOD + BAD
     assert not cluster.answers()
     waiting.pop()()

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.containers import notebook_image
+
 NEEDS = "needs: apt-get install --no-install-recommends podman runc busybox-static"
-IMAGE = "localhost/jupyter-ades-test:1"
+IMAGE, NOTEBOOKS = "localhost/jupyter-ades-test:1", "localhost/jupyter-ades-notebooks:1"
 #: For machines where root is in a sandbox of its own: no cgroup manager, no network, few limits.
 CONFIG = """[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
@@ -78,3 +80,21 @@ def _make_image(root: Path) -> None:
     )
     if made.returncode:
         pytest.skip(f"needs: a podman that works here; it said {made.stderr.decode()[-300:]}")
+
+
+@pytest.fixture(scope="session")
+def _notebooks(_engine: dict[str, str]) -> None:
+    command = ["podman", "import", *notebook_image.changes(), "-", NOTEBOOKS]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as importing:
+        assert importing.stdin is not None
+        assert importing.stderr is not None
+        notebook_image.write(importing.stdin)
+        importing.stdin.close()
+        said = importing.stderr.read().decode()
+    assert importing.returncode == 0, said
+
+
+@pytest.fixture
+def notebooks(_notebooks: None, engine: dict[str, str]) -> str:
+    """The name of an image that notebooks run in."""
+    return NOTEBOOKS

@@ -13,6 +13,7 @@ import pytest
 
 from tests.engines.fake_kubernetes import Cluster
 from tests.engines.kubernetes import IN_IMAGE, calrissian_cluster, server_of
+from tests.restart.asking import ended, log_of, status
 from tests.restart.server import Server
 from tests.worker.support import until
 
@@ -54,21 +55,6 @@ def execute(server: Server, **inputs: Any) -> str:
     assert sent.json()["runner"] == "calrissian"
     job_id: str = sent.json()["jobID"]
     return job_id
-
-
-def status(server: Server, job_id: str) -> dict[str, Any]:
-    body: dict[str, Any] = server.send("GET", f"jobs/{job_id}").json()
-    return body
-
-
-def ended(server: Server, job_id: str) -> dict[str, Any]:
-    open_states = ("accepted", "running")
-    until(lambda: status(server, job_id)["status"] not in open_states, LONG)
-    return status(server, job_id)
-
-
-def log_of(server: Server, job_id: str) -> str:
-    return server.send("GET", f"jobs/{job_id}/log").text
 
 
 def said(server: Server, job_id: str, name: str) -> list[str]:

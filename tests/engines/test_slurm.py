@@ -17,6 +17,7 @@ from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.toil import ToilRunner
 from tests.engines.packages import SCATTER
 from tests.engines.slurm import Slurm
+from tests.restart.asking import ended, log_of, status
 from tests.restart.server import Server
 from tests.worker.support import CWL, Bench, until
 
@@ -51,17 +52,6 @@ def execute(server: Server, process: str = "main", **inputs: Any) -> str:
     return job_id
 
 
-def status(server: Server, job_id: str) -> dict[str, Any]:
-    body: dict[str, Any] = server.send("GET", f"jobs/{job_id}").json()
-    return body
-
-
-def ended(server: Server, job_id: str) -> dict[str, Any]:
-    open_states = ("accepted", "running")
-    until(lambda: status(server, job_id)["status"] not in open_states, LONG)
-    return status(server, job_id)
-
-
 def meanwhile(server: Server, job_id: str, holds: Callable[[], Any]) -> None:
     """Wait for something while a job runs."""
 
@@ -71,10 +61,6 @@ def meanwhile(server: Server, job_id: str, holds: Callable[[], Any]) -> None:
         return holds()
 
     until(seen, LONG)
-
-
-def log_of(server: Server, job_id: str) -> str:
-    return server.send("GET", f"jobs/{job_id}/log").text
 
 
 def said(server: Server, job_id: str, name: str) -> list[str]:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.conftest import notebook
+from tests.restart.asking import status
 from tests.restart.server import BOTH, Server, warm
 from tests.restart.weather import kill
 
@@ -90,11 +91,6 @@ def execute(server: Server, process: str, gate: Path) -> str:
     answer = server.send("POST", f"processes/{process}/jobs", json=body)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["jobID"])
-
-
-def status(server: Server, job_id: str) -> dict[str, Any]:
-    body: dict[str, Any] = server.send("GET", f"jobs/{job_id}").json()
-    return body
 
 
 def of_jobs(job_ids: list[str]) -> list[psutil.Process]:

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from tests.conftest import notebook
+from tests.restart.asking import status
 from tests.restart.server import BOTH, Server, warm
 from tests.restart.weather import kill
 
@@ -49,11 +50,6 @@ def submit(server: Server, gate: Path) -> str:
     assert sent.status_code == 201, sent.text
     job_id: str = sent.json()["jobID"]
     return job_id
-
-
-def status(server: Server, job_id: str) -> dict[str, object]:
-    body: dict[str, object] = server.send("GET", f"jobs/{job_id}").json()
-    return body
 
 
 def processes_of(job_id: str) -> list[psutil.Process]:

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from tests.conftest import notebook
+from tests.restart.asking import ended
 from tests.restart.server import Server
 from tests.s3.service import Service
 
@@ -71,15 +72,6 @@ def deployed(server: Server, package: bytes, kind: str) -> str:
     answer = server.send("POST", "processes", data=package, headers={"Content-Type": kind})
     assert answer.status_code in (201, 409), answer.text
     return "env" if "cwl" in kind else "small"
-
-
-def ended(server: Server, job_id: str) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        body: dict[str, Any] = server.send("GET", f"jobs/{job_id}").json()
-        return body if body["status"] not in ("accepted", "running") else None
-
-    found: dict[str, Any] = until(look)
-    return found
 
 
 def run(server: Server, process: str) -> str:

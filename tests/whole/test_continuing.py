@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import notebook
+from tests.restart.asking import ended
 from tests.restart.server import Server
 
 #: Counts its runs in a file of the test's, and gives its input doubled.
@@ -64,16 +64,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         assert sent.status_code == 201, sent.text
     yield started
     started.stop()
-
-
-def ended(server: Server, job_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 90
-    while True:
-        status: dict[str, Any] = server.send("GET", f"jobs/{job_id}").json()
-        if status["status"] in ("successful", "failed", "dismissed"):
-            return status
-        assert time.monotonic() < deadline, status
-        time.sleep(0.05)
 
 
 def failed(server: Server, process: str, folder: Path) -> str:

@@ -27,15 +27,18 @@ def keep_apart(outputs: Any) -> None:
             _rename(each, name, free)
 
 
-def refuse_strays(outputs: Any, *folders: Path) -> None:
+def refuse_strays(outputs: Any, *folders: Path, dangling: bool = True) -> None:
     """Raise WorkflowException for an output that is a link out of a job's folders.
 
-    cwltool would follow it, and deliver what it leads to; links inside of folders it keeps.
+    cwltool would follow it, and deliver what it leads to; links inside of folders it keeps. Without
+    ``dangling`` one that leads to nothing passes: a container's may lead to what is in there.
     """
     for each in _top(outputs):
         location = str(each["location"])
         place = uri_file_path(location) if location.startswith("file://") else location
-        if place.startswith("/") and not _is_in(Path(place), folders):
+        if not place.startswith("/") or not (dangling or Path(place).exists()):
+            continue
+        if not _is_in(Path(place), folders):
             raise WorkflowException(
                 f"The output '{each['basename']}' is a link to {Path(place).resolve()}, which is"
                 " not of this job: let the tool copy what it wants to give."

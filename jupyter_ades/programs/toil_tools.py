@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
 from cwltool import main as cwltool_main
+from cwltool.builder import Builder
 from cwltool.command_line_tool import CommandLineTool
 from cwltool.context import LoadingContext, RuntimeContext
 from cwltool.docker import DockerCommandLineJob, PodmanCommandLineJob
+from cwltool.errors import WorkflowException
 from cwltool.job import CommandLineJob, JobBase
 from cwltool.process import Process
 from cwltool.singularity import SingularityCommandLineJob
@@ -22,6 +25,7 @@ from toil.job import Promise
 
 from jupyter_ades.programs.cwl_javascript import bound_expressions
 from jupyter_ades.programs.cwl_jobs import ForRoot, inside
+from jupyter_ades.programs.cwl_outputs import refuse_strays
 from jupyter_ades.programs.toil_ways import Ways
 from jupyter_ades.runners.images import image_of
 
@@ -90,6 +94,21 @@ class MarkedTool(ToilCommandLineTool):  # type: ignore[misc]
             if stand_in and isinstance(job, JobBase):
                 job.environment.update(inside(stand_in, job.environment))
             yield job
+
+    def collect_output_ports(
+        self, ports: Any, builder: Builder, outdir: str, *arguments: Any, **named: Any
+    ) -> Any:
+        """The tool's outputs; one that is a link to what it was not given fails it."""
+        found = super().collect_output_ports(ports, builder, outdir, *arguments, **named)
+        given = [] if builder.pathmapper is None else builder.pathmapper.items()
+        own = (outdir, builder.tmpdir, *(entry.resolved for _, entry in given))
+        try:
+            refuse_strays(found, *map(Path, own), dangling=False)
+        except WorkflowException as error:
+            # Toil says only that the step failed.
+            _log.error("%s", error)
+            raise
+        return found
 
     def _stand_in(self: CommandLineTool) -> str:
         required, _ = self.get_requirement("DockerRequirement")

@@ -16,7 +16,7 @@ from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.toil import ToilRunner
 from jupyter_ades.validation import validate
 from tests.engines.packages import SCATTER
-from tests.worker.support import CWL, Bench, assert_monotone, until
+from tests.worker.support import CWL, Bench, Running, assert_monotone, until
 
 IMAGE = "registry.example/tools:1"
 #: One tool in an environment that stands in for its image, with JavaScript around and in it.
@@ -83,6 +83,35 @@ def test_a_dismissal_ends_it_all(bench: Bench, tmp_path: Path) -> None:
     assert running.left() == []
     # Its job store, which may be large, is gone with the rest.
     assert not any("store" in path.name for path in running.job.root.rglob("*"))
+
+
+LINK = """cwlVersion: v1.2
+class: CommandLineTool
+id: main
+inputs: {}
+baseCommand: [sh, -c, "echo given > real.txt; ln -s TARGET made.txt"]
+outputs: {made: {type: File, outputBinding: {glob: made.txt}}}
+"""
+
+
+def test_an_output_that_leads_out_of_the_tools_folder_is_refused(
+    bench: Bench, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("not this job's")
+
+    def run(name: str, target: str) -> Running:
+        files = {"app.cwl": LINK.replace("TARGET", target)}
+        return bench.run(TOIL, files, name=name, stand_in=False)
+
+    within = run("within", "real.txt")
+    assert within.said[-1].status is JobStatus.SUCCESSFUL, within.log()
+    assert within.delivered("made.txt").read_text() == "given\n"
+    stray = run("stray", str(secret))
+    status = stray.said[-1]
+    assert status.status is JobStatus.FAILED
+    assert f"The output 'made.txt' is a link to {secret}" in status.message
+    assert not list(Path(stray.order.results_folder).rglob("*secret*"))
 
 
 def test_a_package_that_toil_cannot_read_is_explained(bench: Bench) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.containers import notebook_image
@@ -48,12 +50,20 @@ def _engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         "CONTAINERS_CONF": str(folder / "containers.conf"),
         "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
     }
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as ends:
         for name, value in variables.items():
             patch.setenv(name, value)
+        ends.callback(_unmount, folder)
+        ends.callback(podman, "system", "reset", "--force")
         _make_image(folder / "root")
         yield variables
-        podman("system", "reset", "--force")
+
+
+def _unmount(folder: Path) -> None:
+    """Free a folder of what podman left mounted there: pytest could not remove it later."""
+    points = [each.mountpoint for each in psutil.disk_partitions(all=True)]
+    for point in reversed([each for each in points if Path(each).is_relative_to(folder)]):
+        subprocess.run(["umount", "--lazy", point], check=True, timeout=60)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import psutil
 import pytest
 
 from tests.containers import notebook_image
+from tests.containers.serving import Start
+from tests.restart.server import Server
 
 NEEDS = "needs: apt-get install --no-install-recommends podman runc busybox-static"
 IMAGE, NOTEBOOKS = "localhost/jupyter-ades-test:1", "localhost/jupyter-ades-notebooks:1"
@@ -108,3 +110,23 @@ def _notebooks(_engine: dict[str, str]) -> None:
 def notebooks(_notebooks: None, engine: dict[str, str]) -> str:
     """The name of an image that notebooks run in."""
     return NOTEBOOKS
+
+
+@pytest.fixture
+def start(engine: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Makes servers whose jobs run in podman's containers; they end with the test."""
+    with ExitStack() as ends:
+
+        def started(
+            name: str, *, environment: Mapping[str, str] | None = None, **traits: object
+        ) -> Server:
+            folder = tmp_path / name
+            folder.mkdir()
+            traits = {"container_engine": "podman", **traits}
+            server = Server(folder, traits=traits, environment=environment)
+            (server.user_folder / "one.txt").write_text("one")
+            server.start()
+            ends.callback(server.stop)
+            return server
+
+        yield started

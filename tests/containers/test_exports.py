@@ -1,20 +1,25 @@
-"""Exported notebooks, run in an image by a real podman: here, and on another service."""
+"""Exported notebooks, run in an image by a real podman: here, by hand, and on another service."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from ruamel.yaml import YAML
 
+from jupyter_ades.cli import main
 from tests.conftest import notebook
 from tests.containers.conftest import podman
 from tests.containers.notebook_image import INSIDE
+from tests.containers.serving import Start, deploy, ended
 from tests.restart.server import Server
-from tests.worker.support import until
 
 CELLS = (
     "import json, os, pathlib",
@@ -27,24 +32,6 @@ INPUTS = {"n": 5, "text": {"href": "one.txt"}}
 YAML_TYPE = {"Accept": "application/cwl+yaml"}
 LONG = 120.0
 pytestmark = pytest.mark.timeout(600)
-#: Makes a server in a folder of its own, with traits.
-Start = Callable[..., Server]
-
-
-@pytest.fixture
-def start(notebooks: str, tmp_path: Path) -> Iterator[Start]:
-    with ExitStack() as ends:
-
-        def started(name: str, **traits: object) -> Server:
-            folder = tmp_path / name
-            folder.mkdir()
-            server = Server(folder, traits={"container_engine": "podman", **traits})
-            (server.user_folder / "one.txt").write_text("one")
-            server.start()
-            ends.callback(server.stop)
-            return server
-
-        yield started
 
 
 @pytest.fixture
@@ -55,22 +42,13 @@ def first(start: Start, notebooks: str) -> Server:
     return server
 
 
-def deploy(server: Server, package: bytes, media_type: str) -> dict[str, Any]:
-    sent = server.send("POST", "processes", data=package, headers={"Content-Type": media_type})
-    assert sent.status_code == 201, sent.text
-    body: dict[str, Any] = sent.json()
-    return body
-
-
 def run(server: Server, process: str, **more: object) -> tuple[dict[str, Any], str, str]:
     """The results of a job, and what its notebook wrote of them and of where it ran."""
     sent = server.send("POST", f"processes/{process}/jobs", json={"inputs": INPUTS, **more})
     assert sent.status_code == 201, sent.text
     path = f"jobs/{sent.json()['jobID']}"
-    final = ("successful", "failed", "dismissed")
-    until(lambda: server.send("GET", path).json()["status"] in final, LONG)
-    log = server.send("GET", f"{path}/log").text
-    assert server.send("GET", path).json()["status"] == "successful", log
+    status = ended(server, path, LONG)
+    assert status["status"] == "successful", server.send("GET", f"{path}/log").text
     files = f"{path}/files/wf-{sent.json()['jobID']}"
     said, place = (server.send("GET", f"{files}/{each}.txt").text for each in ("said", "place"))
     told = server.folder / "state" / "terradue" / "jobs" / sent.json()["jobID"] / "results.json"
@@ -95,3 +73,50 @@ def test_the_same_comes_of_it_on_another_service(first: Server, start: Start) ->
     assert there[0]["twice"] == results["twice"] == inside[0]["twice"] == 10
     assert set(there[0]) == set(results)
     assert podman("ps", "--all", "--quiet").stdout == ""
+
+
+def test_the_command_exports_what_cwltool_runs_by_hand(
+    first: Server, notebooks: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same as the API does; the same comes of it as of the notebook."""
+    monkeypatch.setenv("ADES_URL", first.root)
+    monkeypatch.setenv("ADES_TOKEN", "secret")
+    path = tmp_path / "export.cwl"
+    exported = CliRunner().invoke(main, ["export", "anywhere", "-o", str(path)])
+    assert exported.exit_code == 0, exported.output
+    answer = first.send("GET", "processes/anywhere/package", headers=YAML_TYPE)
+    assert path.read_bytes() == answer.content
+    (tool,) = (
+        each for each in YAML(typ="safe").load(path)["$graph"] if each["class"] != "Workflow"
+    )
+    assert tool["requirements"]["DockerRequirement"] == {"dockerPull": notebooks}
+    outputs = by_hand(path, tmp_path)
+    assert outputs["twice"] == 10
+    texts = {each["basename"]: Path(each["path"]).read_text() for each in outputs["results"]}
+    assert texts == {"said.txt": "one 5 $(n)", "place.txt": "in its image"}
+
+
+def by_hand(package: Path, folder: Path) -> dict[str, Any]:
+    """The outputs of cwltool's own command, in a container."""
+    (folder / "one.txt").write_text("one")
+    order = {"n": 5, "text": {"class": "File", "path": "one.txt"}}
+    (folder / "order.json").write_text(json.dumps(order))
+    shim = folder / "bin" / "podman"
+    shim.parent.mkdir()
+    # cwltool maps users, which podman refuses to root.
+    shim.write_text(
+        '#!/bin/sh\nfor a in "$@"; do\n shift\n [ "$a" = "--userns=keep-id" ] || set -- "$@" "$a"'
+        f'\ndone\nexec {shutil.which("podman")} "$@"\n'
+    )
+    shim.chmod(0o755)
+    ran = subprocess.run(
+        [Path(sys.executable).with_name("cwltool"), "--podman", str(package), "order.json"],
+        cwd=folder,
+        env={**os.environ, "PATH": f"{shim.parent}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=LONG,
+    )
+    assert ran.returncode == 0, ran.stderr
+    outputs: dict[str, Any] = json.loads(ran.stdout)
+    return outputs

@@ -28,7 +28,7 @@ cgroup_manager = "cgroupfs"
 events_logger = "file"
 """
 STORAGE = """[storage]
-driver = "overlay"
+driver = "{driver}"
 graphroot = "{folder}/graph"
 runroot = "{folder}/run"
 """
@@ -46,18 +46,13 @@ def _engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     if not all(map(shutil.which, ("podman", "runc", "busybox"))):
         pytest.skip(NEEDS)
     folder = tmp_path_factory.mktemp("podman")
-    (folder / "containers.conf").write_text(CONFIG)
-    (folder / "storage.conf").write_text(STORAGE.format(folder=folder))
-    variables = {
-        "CONTAINERS_CONF": str(folder / "containers.conf"),
-        "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
-    }
+    variables = configured(folder, driver="overlay")
     with pytest.MonkeyPatch.context() as patch, ExitStack() as ends:
         for name, value in variables.items():
             patch.setenv(name, value)
         ends.callback(_unmount, folder)
         ends.callback(podman, "system", "reset", "--force")
-        _make_image(folder / "root")
+        make_image(folder / "root")
         yield variables
 
 
@@ -76,7 +71,18 @@ def engine(_engine: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str
     return _engine
 
 
-def _make_image(root: Path) -> None:
+def configured(folder: Path, *, driver: str) -> dict[str, str]:
+    """Keep all of podman's in a folder; the variables that tell it so."""
+    (folder / "containers.conf").write_text(CONFIG)
+    (folder / "storage.conf").write_text(STORAGE.format(folder=folder, driver=driver))
+    return {
+        "CONTAINERS_CONF": str(folder / "containers.conf"),
+        "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+    }
+
+
+def make_image(root: Path, *before: str, environment: Mapping[str, str] | None = None) -> None:
+    """Make the image of files in a folder; ``before`` are words of the command before podman."""
     (root / "bin").mkdir(parents=True)
     shutil.copy(str(shutil.which("busybox")), root / "bin" / "busybox")
     for name in ("sh", "cat", "echo", "sleep", "touch", "cp", "ls", "id", "trap"):
@@ -85,7 +91,8 @@ def _make_image(root: Path) -> None:
         ["tar", "-C", str(root), "-c", "."], capture_output=True, check=True, timeout=60
     ).stdout
     made = subprocess.run(
-        ["podman", "import", "--change", "ENV PATH=/bin", "-", IMAGE],
+        [*before, "podman", "import", "--change", "ENV PATH=/bin", "-", IMAGE],
+        env=environment,
         input=packed,
         capture_output=True,
         timeout=60,

@@ -16,6 +16,7 @@ from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JSON, STAGED, Plan, Process
 from jupyter_ades.runners.base import Site, Step
 from jupyter_ades.runners.exported import IMAGE, document_url, file_url, with_catalogs, write_export
+from jupyter_ades.runners.images import failed_pull
 from jupyter_ades.runners.staged import has_stages, stages, write_staged
 from jupyter_ades.runners.steps import how_it_ended, last_words, read_failure, read_step_line
 
@@ -125,6 +126,9 @@ class CwltoolRunner:
     def explain(self, job: JobDir, exit_code: int, last_lines: Sequence[str]) -> str:
         """Which step failed, how, and what it last said."""
         failure = read_failure(job)
+        pulls = (failed_pull(str(each), last_lines) for each in failure.get("errors") or [])
+        if no_image := next(filter(None, pulls), ""):
+            return no_image
         if "step" in failure:
             return _failed_step(failure)
         if exit_code == UNSUPPORTED:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from jupyter_ades.system.containers import ENGINES
 from tests.containers.serving import Start, deploy, ended
 
@@ -22,15 +24,19 @@ baseCommand: [echo, hello]
 """
 
 
-def test_an_image_that_does_not_exist_is_the_reason(start: Start) -> None:
+@pytest.mark.parametrize("place", ["requirements", "hints"])
+def test_an_image_that_does_not_exist_is_the_reason(start: Start, place: str) -> None:
+    """With what podman said of it, and not that the package is at fault."""
     server = start("missing")
-    process = deploy(server, TOOL.encode(), YAML)["id"]
+    process = deploy(server, TOOL.replace("requirements", place).encode(), YAML)["id"]
     sent = server.send("POST", f"processes/{process}/jobs", json={"inputs": {}})
     assert sent.status_code == 201, sent.text
     status = ended(server, f"jobs/{sent.json()['jobID']}", LONG)
     assert status["status"] == "failed"
-    assert IMAGE in status["message"], status["message"]
-    assert "pull" in status["message"]
+    assert status["message"].startswith(
+        f"image {IMAGE} cannot be had: podman pull failed with exit code 125: Error: "
+    )
+    assert "connection refused" in status["message"]
 
 
 def test_where_no_engine_works_a_job_is_refused(start: Start, tmp_path: Path) -> None:

@@ -29,7 +29,15 @@ from jupyter_ades.programs.toil_ways import WAYS, Ways
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED, environments
 from jupyter_ades.runners.exported import document_url, file_url
 from jupyter_ades.runners.steps import write_failure
-from jupyter_ades.runners.toil import DONE, STORE, has_option, is_local, runs_ours
+from jupyter_ades.runners.toil import (
+    DONE,
+    KUBERNETES,
+    STORE,
+    batch_system,
+    has_option,
+    is_local,
+    runs_ours,
+)
 from jupyter_ades.system.batch import note
 from jupyter_ades.system.descendants import JOB_VARIABLE
 from jupyter_ades.system.leftovers import end_elsewhere
@@ -47,6 +55,7 @@ GONE = (
     "what the earlier job kept of its steps is gone: another job went on with it, or it was"
     " removed; rerun it from the start"
 )
+NO_PROGRAMS = "the image of Toil's workers has none of its programs (TOIL_APPLIANCE_SELF)"
 NOT_SEEN = (
     "its node does not see {what}, {folder}: that must be in a folder which all nodes of the batch"
     " system share, at the same path ({trait})"
@@ -79,7 +88,7 @@ def main(folder: str, engine: str, *options: str) -> int:
     log = _follow(leader, _Counting(order, job), speaker, job.kept / DONE)
     code = leader.wait()
     if code != 0:
-        write_failure(job, _failure(log, job))
+        write_failure(job, _failure(log, job, options))
     return code if code in (0, UNSUPPORTED) else 1
 
 
@@ -126,7 +135,7 @@ def _command(
         *program,
         *([] if elsewhere else ["--jobStore", str(store), "--moveOutputs", "True"]),
         *(["--restart"] if restart else []),
-        *("--workDir", str(own), "--coordinationDir", tempfile.gettempdir()),
+        *("--workDir", str(own), *_coordination(options)),
         *("--tmpdir-prefix", f"{own}/tmp-", "--tmp-outdir-prefix", f"{own}/out-"),
         *("--outdir", str(job.outputs), "--clean", "onSuccess"),
         *("--writeMessages", str(job.batch / "messages"), "--publishWorkflowMetrics", "no"),
@@ -139,6 +148,17 @@ def _command(
         document_url(order.process, job.package),
         file_url(job.work / JOB_ORDER),
     ]
+
+
+def _coordination(options: Sequence[str]) -> tuple[str, ...]:
+    """Where workers of one node find out which of them ends last, and cleans up after all.
+
+    Pods share ``/run/lock``, which Toil mounts and chooses by itself, and no folder of temporary
+    files: with that each would take itself for the last.
+    """
+    if batch_system(options) == KUBERNETES:
+        return ()
+    return ("--coordinationDir", tempfile.gettempdir())
 
 
 def _ways(order: WorkOrder, job: JobDir, engine: str, options: Sequence[str]) -> dict[str, str]:
@@ -197,20 +217,22 @@ def _follow(
     return log
 
 
-def _failure(log: LeaderLog, job: JobDir) -> dict[str, Any]:
+def _failure(log: LeaderLog, job: JobDir, options: Sequence[str]) -> dict[str, Any]:
     """Why it failed: the first step that did, else what Toil first complained of."""
     if not log.failed:
         return {"errors": log.errors}
     first: Failed = next(iter(log.failed.values()))
-    unseen = _unseen(first.worker_code, job) if first.exit_code is None else ""
+    unseen = _unseen(first.worker_code, job, options) if first.exit_code is None else ""
     return {"step": label(first.step), "errors": [unseen]} if unseen else first.told()
 
 
-def _unseen(worker_code: int | None, job: JobDir) -> str:
+def _unseen(worker_code: int | None, job: JobDir, options: Sequence[str]) -> str:
     """What a node lacks whose worker of a step ended so before it began; empty for nothing."""
     if worker_code in UNSHARED:
         traits = "c.ADES.workspace_root, c.ADES.scratch_root"
         return NOT_SEEN.format(what="the job's folder", folder=job.scratch, trait=traits)
+    if worker_code == NOT_FOUND and not runs_ours(options):
+        return NO_PROGRAMS
     if worker_code == NOT_FOUND:
         trait = "the environment of this server"
         return NOT_SEEN.format(what="Toil's programs", folder=sys.prefix, trait=trait)

@@ -14,6 +14,7 @@ from toil.cwl import cwltoil
 from jupyter_ades.programs.cwl_outputs import keep_apart
 from jupyter_ades.programs.toil_tools import lead_so
 from jupyter_ades.programs.toil_ways import WAYS, read_ways
+from jupyter_ades.runners.toil import KUBERNETES, batch_system
 
 _stage = cwltoil.toilStageFiles
 
@@ -26,6 +27,10 @@ def _stage_apart(toil: Any, outputs: Any, *arguments: Any, **named: Any) -> None
 def main(arguments: list[str]) -> int:
     """Run a workflow as toil-cwl-runner does; its exit code."""
     cwltoil.toilStageFiles = _stage_apart
+    if batch_system(arguments) == KUBERNETES:
+        from jupyter_ades.programs.toil_pods import tell_why
+
+        tell_why()
     if WAYS in os.environ:
         lead_so(read_ways(os.environ[WAYS]))
     return int(cwltoil.main(arguments) or 0)

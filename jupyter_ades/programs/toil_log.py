@@ -45,6 +45,8 @@ _REASONS = {
     "TIMELIMIT": "took longer than its queue allows",
     "MISSING": "vanished from the queue",
 }
+#: What a leader of ours says, before a step's end, of what its pod in Kubernetes says of it.
+POD = "Its pod: "
 #: What the leader says of a failed step besides, of its own job store and commands.
 _HOUSEKEEPING = re.compile(r"contains \d+ failed jobs|^Got exit code -?\d+ \(indicating failure\)")
 #: Lines of a failed tool that are kept.
@@ -114,6 +116,7 @@ class LeaderLog:
         self.refusal = ""
         self._block: str | None = None
         self._ended = ""
+        self._pod = ""
         self._failing: Failed | None = None
         self._quoting = False
         #: Lines of a sentence that goes on, in a worker's log.
@@ -197,6 +200,8 @@ class LeaderLog:
             self.latest = complete["step"]
             self.done.append(complete["step"])
             self.failed.pop(complete["step"], None)
+        elif text.startswith(POD):
+            self._pod = text.removeprefix(POD)
         elif ended:
             self._ended = ended["step"]
             failed = self._of(self._ended)
@@ -209,10 +214,10 @@ class LeaderLog:
 
     def _see_reason(self, reason: str) -> Iterator[str]:
         """Why the step that ended last did, which comes before its own lines."""
-        if reason in _REASONS:
-            failed = self._of(self._ended)
-            failed.errors.append(_REASONS[reason])
-            yield f"{label(self._ended)} {_REASONS[reason]}"
+        why, self._pod = self._pod or _REASONS.get(reason, ""), ""
+        if why:
+            self._of(self._ended).errors.append(why)
+            yield f"{label(self._ended)} {why}"
 
     def _of(self, step: str) -> Failed:
         return self.failed.setdefault(step, Failed(step))

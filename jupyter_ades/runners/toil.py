@@ -18,12 +18,18 @@ from jupyter_ades.runners.staged import stages
 
 #: In what a job keeps: Toil's job store, and beside it the names of the steps that are done.
 STORE, DONE = "store", "done"
-LOCAL, SLURM = "single_machine", "slurm"
+LOCAL, SLURM, KUBERNETES = "single_machine", "slurm", "kubernetes"
 MIB = 2**20
 #: Batch system to the program that submits to it, where Toil uses one.
 SUBMITTERS = {"slurm": "sbatch", "grid_engine": "qsub", "lsf": "bsub", "torque": "qsub"}
 #: Batch systems whose workers run in an image of their own: nothing of this service is there.
-IMAGES = ("kubernetes", "mesos", "aws_batch")
+IMAGES = (KUBERNETES, "mesos", "aws_batch")
+#: Why Toil's pods could not work: of the server's folders they mount one alone.
+NO_STORE = (
+    "c.ADES.toil_options name kubernetes, and its pods would see no job store: name one in a bucket"
+    " (--jobStore), or the folder of the jobs (--workDir) and where nodes have it"
+    " (--kubernetesHostPath)."
+)
 #: How jobs in Slurm's queue are known (:mod:`jupyter_ades.system.batch`), and that Slurm leaves it
 #: to Toil to run those of a lost node again: it would let them wait for two minutes.
 SLURM_ARGS = "--comment=ades:{} --no-requeue"
@@ -46,7 +52,7 @@ class ToilRunner(CwltoolRunner):
             return f"c.ADES.toil_options name {system}, and there is no {submitter} on PATH."
         if system == SLURM and not site.cluster_answers():
             return "Slurm does not answer (sinfo)."
-        return ""
+        return _missing_for_pods(site.toil_options) if system == KUBERNETES else ""
 
     def elsewhere(self, site: Site) -> bool:
         """Whether steps run where the batch system puts them."""
@@ -81,6 +87,7 @@ class ToilRunner(CwltoolRunner):
                 f"Toil cannot work in a folder whose path has spaces ({job.scratch}): choose"
                 " another c.ADES.workspace_root or c.ADES.scratch_root."
             )
+        _refuse_unseen(job, site.toil_options)
         site = _less_environments(site)
         program = (sys.executable, "-P", "-m", "jupyter_ades.programs.run_toil")
         engine = self._engine(process, site) or "none"
@@ -108,6 +115,29 @@ def _needs(process: Process) -> list[tuple[float, float]]:
 
 def _fits(cores: float, memory: float, node: Any) -> bool:
     return bool(node.cores >= cores and node.memory_mib >= memory / MIB)
+
+
+def _missing_for_pods(options: Sequence[str]) -> str:
+    """What Toil lacks to have pods: the cluster's client, or a job store that they see."""
+    try:
+        version("kubernetes")
+    except PackageNotFoundError:
+        return "Toil has no client of Kubernetes: pip install 'jupyter_ades[kubernetes]'."
+    mounted = has_option(options, "--kubernetesHostPath") and has_option(options, "--workDir")
+    return "" if mounted or has_option(options, "--jobStore") else NO_STORE
+
+
+def _refuse_unseen(job: JobDir, options: Sequence[str]) -> None:
+    """Raise Unavailable when a job lies where its pods do not see it."""
+    folder = _named(options, "--workDir")
+    if batch_system(options) != KUBERNETES or has_option(options, "--jobStore") or not folder:
+        return
+    for each in (job.root, job.scratch):
+        if not each.is_relative_to(folder):
+            raise Unavailable(
+                f"Toil's pods see {folder} (--workDir), and the job's folder is {each}: choose"
+                " another c.ADES.workspace_root or c.ADES.scratch_root."
+            )
 
 
 def has_option(options: Sequence[str], name: str) -> bool:

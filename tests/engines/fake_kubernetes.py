@@ -43,6 +43,8 @@ class Cluster:
         self.before: list[Status] = []
         #: The same for pods that stand for tools', shown beside: name to states.
         self.tools: dict[str, list[Status]] = {}
+        #: What the pods of the next jobs show for good, in turn, instead of running.
+        self.fates: list[Status] = []
         #: Why no pod is made for a job, as an event tells; empty when one is.
         self.quota = ""
         #: Answer to a submission with this status and message instead.
@@ -60,6 +62,7 @@ class Cluster:
         #: The folder of each Secret's files.
         self.secrets: dict[str, Path] = {}
         self._ended: dict[str, str] = {}
+        self._fated: dict[str, Status] = {}
         self._lock = threading.RLock()
         self._counts: dict[str, int] = defaultdict(int)
         handler = type("Handler", (Handler,), {"cluster": self})
@@ -108,10 +111,37 @@ class Cluster:
         if self.quota:
             return
         template = job["spec"]["template"]
-        labels = template["metadata"]["labels"]
-        self.add(
-            {"metadata": {"name": f"{name}-x7k2p", "labels": labels}, "spec": template["spec"]}
-        )
+        labels = {**template["metadata"]["labels"], **_owned(name)}
+        pod = f"{name}-x7k2p"
+        if self.fates:
+            times = {"startTime": _now()}
+            self._fated[pod] = {**times, **self.fates.pop(0)}
+        self.add({"metadata": {"name": pod, "labels": labels}, "spec": template["spec"]})
+
+    def withdraw(self, name: str, *, with_pods: bool) -> None:
+        """Remove a job, and its pods where the deletion is to reach them."""
+        with self._lock:
+            del self.jobs[name]
+            for pod in [each for each in self.pods if with_pods and each.startswith(f"{name}-")]:
+                self.remove(pod)
+
+    def listed_jobs(self, selector: Mapping[str, str]) -> list[dict[str, Any]]:
+        """The jobs with these labels, with what their pods let them say."""
+        with self._lock:
+            ours = [job for job in self.jobs.values() if _fits(job, selector)]
+            return [{**job, "status": self._job_status(job["metadata"]["name"])} for job in ours]
+
+    def _job_status(self, name: str) -> Status:
+        phases = [pod["status"]["phase"] for pod in self.listed(_owned(name))]
+        failed, done = phases.count("Failed"), phases.count("Succeeded")
+        counts = {"active": len(phases) - failed - done, "failed": failed, "succeeded": done}
+        status: Status = {each: count for each, count in counts.items() if count}
+        if failed:
+            told = {"type": "Failed", "reason": "BackoffLimitExceeded"}
+            status["conditions"] = [{**told, "status": "True"}]
+        elif done:
+            status["conditions"] = [{"type": "Complete", "status": "True"}]
+        return status
 
     def add(self, pod: dict[str, Any]) -> dict[str, Any]:
         """Make a pod; it, as the API shows it."""
@@ -180,6 +210,8 @@ class Cluster:
         return self._counts[name] - 1
 
     def _status(self, name: str, pod: dict[str, Any]) -> Status:
+        if name in self._fated:
+            return self._fated[name]
         if any(name.startswith(job) for job in self.jobs):
             look = self._look(name)
             if look < len(self.before):
@@ -194,14 +226,14 @@ class Cluster:
         code = self.processes[name].poll()
         if code is None:
             running = container({"running": {"startedAt": began}}, own)
-            return {"phase": "Running", "containerStatuses": [running]}
+            return {"phase": "Running", "startTime": began, "containerStatuses": [running]}
         times = {"startedAt": began, "finishedAt": self._ended.setdefault(name, _now())}
         reason = "Error" if code else "Completed"
         ended = {
             "terminated": {"exitCode": code if code >= 0 else 128 - code, "reason": reason, **times}
         }
         phase = "Failed" if code else "Succeeded"
-        return {"phase": phase, "containerStatuses": [container(ended, own)]}
+        return {"phase": phase, "startTime": began, "containerStatuses": [container(ended, own)]}
 
     def _start(self, name: str, pod: dict[str, Any]) -> subprocess.Popen[bytes]:
         self.log(name).write_bytes(self.noise)
@@ -216,6 +248,11 @@ class Cluster:
 
 def _fits(pod: Mapping[str, Any], selector: Mapping[str, str]) -> bool:
     return selector.items() <= (pod["metadata"].get("labels") or {}).items()
+
+
+def _owned(job: str) -> dict[str, str]:
+    """The label by which the pod of a job names it."""
+    return {"job-name": job}
 
 
 def _now() -> str:

@@ -56,8 +56,14 @@ class Handler(BaseHTTPRequestHandler):
             self._log(log[1])
         elif "/events?" in self.path:
             self._send(self.cluster.events(unquote(self.path)), 200)
-        elif self._what == "jobs":
+        elif "/metrics.k8s.io/" in self.path:
+            # As a cluster without that service says.
+            self._fail(404, "the server could not find the requested resource")
+        elif self._what == "jobs" and self._name:
             self._job()
+        elif self._what == "jobs":
+            items = self._jobs()
+            self._send({"kind": "JobList", "apiVersion": "batch/v1", "items": items}, 200)
         elif self._asked.get("watch"):
             self._stream(self._changes())
         else:
@@ -65,11 +71,20 @@ class Handler(BaseHTTPRequestHandler):
             self._send({"kind": "PodList", "apiVersion": "v1", "items": items}, 200)
 
     def do_DELETE(self) -> None:
-        """Remove a job, a pod, or the pods with some labels."""
+        """Remove a job, a pod, or those with some labels."""
         if self._hiccup("DELETE"):
             return
         if self._what == "jobs":
-            self.cluster.jobs.pop(self._name, None)
+            named = (
+                [self._name] if self._name else [each["metadata"]["name"] for each in self._jobs()]
+            )
+            if self._name and self._name not in self.cluster.jobs:
+                self._fail(404, f'jobs.batch "{self._name}" not found')
+                return
+            # Of batch/v1, a deletion that does not say so leaves the pods.
+            reaches = self._asked.get("propagationPolicy") in ("Background", "Foreground")
+            for name in named:
+                self.cluster.withdraw(name, with_pods=reaches)
         elif self._what == "secrets":
             self.cluster.secrets.pop(self._name, None)
         elif self._name in self.cluster.pods:
@@ -105,6 +120,12 @@ class Handler(BaseHTTPRequestHandler):
             self._fail(404, f'jobs.batch "{self._name}" not found')
         else:
             self._send(job, 200)
+
+    def _jobs(self) -> list[dict[str, Any]]:
+        """The jobs that the request selects, by labels and by the one field that jobs have."""
+        found = self.cluster.listed_jobs(_pairs(self._asked.get("labelSelector", "")))
+        done = _pairs(self._asked.get("fieldSelector", "")).get("status.successful")
+        return [job for job in found if done in (None, str(job["status"].get("succeeded", 0)))]
 
     def _pods(self) -> list[dict[str, Any]]:
         """Those that the request selects; it must select some."""
@@ -192,5 +213,5 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _pairs(selector: str) -> Mapping[str, str]:
-    """``a=b,c=d`` as a mapping."""
-    return dict(each.split("=", 1) for each in selector.split(",") if each)
+    """``a=b,c==d`` as a mapping."""
+    return dict(each.replace("==", "=").split("=", 1) for each in selector.split(",") if each)

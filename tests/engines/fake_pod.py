@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 #: Arguments: the root, the working folder, the machine's folders up to ``--``, then source, target
 #: and ``ro`` or ``rw`` of each mount up to ``--``, then the command.
 MOUNTED = """set -e
@@ -23,7 +25,7 @@ mount -t tmpfs none "$root"
 for each in /bin /sbin /lib /lib32 /lib64; do
   if [ -L $each ]; then cp -P $each "$root"; elif [ -d $each ]; then set -- $each "$@"; fi
 done
-mkdir -m 1777 "$root/tmp"
+mkdir -p "$root/var" && mkdir -m 1777 "$root/tmp" "$root/var/tmp"
 put() {
   if [ -d "$1" ]; then mkdir -p "$root$2"; else mkdir -p "$(dirname "$root$2")"; touch "$root$2"; fi
   mount --rbind "$1" "$root$2"
@@ -59,7 +61,8 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Run a pod's container.
 
-    ``volumes`` are claims' and Secrets' folders, by name; ``folders`` are those of the machine that
+    ``volumes`` are claims' and Secrets' folders, by name, and those of host paths that a test has
+    elsewhere; ``folders`` are those of the machine that
     every image has besides its programs. A pod whose mounts are all where they are on this machine
     needs none.
     """
@@ -83,10 +86,21 @@ def start(
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a pod, with all that its command started."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """End a pod, with all that its command started, in whatever process groups."""
+    for each in members(process):
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
     process.wait()
+
+
+def members(process: subprocess.Popen[bytes]) -> list[int]:
+    """What runs in a pod: its session."""
+    found = []
+    for each in psutil.pids():
+        with suppress(OSError):
+            if os.getsid(each) == process.pid:
+                found.append(each)
+    return found
 
 
 def _unshare() -> list[str]:
@@ -97,15 +111,23 @@ def _mounts(
     pod: Mapping[str, Any], container: Mapping[str, Any], volumes: Mapping[str, Path]
 ) -> Iterator[tuple[str, str, str]]:
     """Source, target and ``ro`` or ``rw``; empty volumes are folders of a root of its own."""
-    named = {
-        each["name"]: (each.get("persistentVolumeClaim") or {}).get("claimName")
-        or (each.get("secret") or {}).get("secretName")
-        for each in pod["spec"].get("volumes") or []
-    }
+    sources = {each["name"]: _source(each, volumes) for each in pod["spec"].get("volumes") or []}
     for each in container.get("volumeMounts") or []:
-        if named[each["name"]]:
-            source = volumes[named[each["name"]]] / (each.get("subPath") or "")
+        folder = sources[each["name"]]
+        if folder is not None:
+            source = folder / (each.get("subPath") or "")
             yield str(source), each["mountPath"], "ro" if each.get("readOnly") else "rw"
+
+
+def _source(volume: Mapping[str, Any], volumes: Mapping[str, Path]) -> Path | None:
+    """The folder of a volume; None for an empty one."""
+    if volume.get("hostPath"):
+        path = volume["hostPath"]["path"]
+        return volumes.get(path, Path(path))
+    name = (volume.get("persistentVolumeClaim") or {}).get("claimName") or (
+        volume.get("secret") or {}
+    ).get("secretName")
+    return volumes[name] if name else None
 
 
 def _variables(pod: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, str]:

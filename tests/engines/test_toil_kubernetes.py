@@ -1,0 +1,162 @@
+"""Toil's jobs in Kubernetes, through the official client, against a fake of its API.
+
+The pods are processes that see the host path, Toil's programs, and nothing else of the job.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import JobStatus, WorkerStatus
+from jupyter_ades.runners.base import Site
+from jupyter_ades.runners.toil import ToilRunner
+from tests.engines import fake_pod
+from tests.engines.fake_kubernetes import Cluster, Status, container
+from tests.engines.packages import SCATTER
+from tests.worker.support import CWL, Bench, Running, until
+
+pytest.importorskip("kubernetes", reason="needs: pip install 'jupyter_ades[kubernetes]'")
+toil_version = pytest.importorskip("toil.version", reason="needs: pip install 'jupyter_ades[toil]'")
+pytestmark = [
+    pytest.mark.timeout(200),
+    pytest.mark.skipif(not fake_pod.can_mount(), reason=fake_pod.NEEDS),
+]
+PROCESS = replace(CWL, runner="toil")
+#: Seconds that a workflow may take: each step starts Toil anew, which asks once a second.
+LONG = 150.0
+#: With the commit in its tag, Toil does not ask a registry for it.
+IMAGE = f"registry.example/toil:{toil_version.dockerTag}"
+EVICTED: Status = {
+    "phase": "Failed",
+    "reason": "Evicted",
+    "message": "The node was low on resource: memory.",
+}
+
+
+def out_of_memory() -> Status:
+    times = {"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:01Z"}
+    state = {"terminated": {"reason": "OOMKilled", "exitCode": 137, **times}}
+    return {"phase": "Failed", "containerStatuses": [container(state, "runner-container")]}
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """The folder of jobs; nodes have it at another path, ``host``."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    (tmp_path / "host").symlink_to(folder)
+    return folder
+
+
+@pytest.fixture
+def cluster(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Cluster]:
+    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    made.image_folders = (sys.prefix, sys.base_prefix)
+    # What a node's pods share besides.
+    made.volumes = {"/run/lock": made.folder / "lock"}
+    made.volumes["/run/lock"].mkdir()
+    programs = os.path.join(sys.prefix, "bin")
+    made.environment = {"PATH": f"{programs}:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp"}
+    monkeypatch.setenv("KUBECONFIG", str(made.kubeconfig))
+    monkeypatch.setenv("TOIL_APPLIANCE_SELF", IMAGE)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def bench(shared: Path) -> Iterator[Bench]:
+    made = Bench(root=shared)
+    yield made
+    made.close()
+
+
+def start(bench: Bench, *more: str, **inputs: Any) -> Running:
+    host = bench.root.with_name("host")
+    options = ("--batchSystem", "kubernetes", "--kubernetesHostPath", str(host))
+    site = Site(toil_options=(*options, "--workDir", str(bench.root), *more))
+    assert ToilRunner().missing(site) == ""
+    plan = ToilRunner().plan(PROCESS, JobDir(bench.root / "job"), site)
+    inputs = {"words": ["a", "b"], **inputs}
+    return bench.start(
+        PROCESS, {"app.cwl": SCATTER}, name="job", plan=plan, stand_in=False, inputs=inputs
+    )
+
+
+def ended(running: Running) -> WorkerStatus:
+    until(lambda: running.status() and running.process.poll() is not None, LONG)
+    return running.wait()
+
+
+def test_steps_run_in_pods_and_leave_nothing(bench: Bench, cluster: Cluster) -> None:
+    running = start(bench, "--kubernetesServiceAccount", "steps", "--kubernetesOwner", "ades")
+    assert ended(running).status is JobStatus.SUCCESSFUL, running.log()
+    assert running.delivered("all.txt").read_text().split() == ["a", "b"]
+    assert running.delivered("said_2.txt").read_text().split() == ["b"]
+    assert "3 of 3: join" in [each.message for each in running.said]
+    assert len(cluster.seen) == 3
+    assert all(name.startswith("ades-toil-") for name in cluster.seen)
+    assert (cluster.jobs, cluster.pods) == ({}, {})
+    assert not list(bench.root.glob("toilwf-*"))
+
+
+def test_a_dismissal_leaves_no_job_and_no_pod(bench: Bench, cluster: Cluster) -> None:
+    running = start(bench, gate=str(bench.root / "never"))
+    until(lambda: len(saying(cluster)) == 2)
+    assert len(cluster.jobs) == 2
+    pods = list(cluster.processes.values())
+    running.dismiss()
+    assert ended(running).status is JobStatus.DISMISSED
+    assert (cluster.jobs, cluster.pods) == ({}, {})
+    assert [fake_pod.members(each) for each in pods] == [[], []]
+    assert running.left() == []
+
+
+def test_a_pod_without_memory_is_tried_again(bench: Bench, cluster: Cluster) -> None:
+    cluster.fates = [out_of_memory()]
+    running = start(bench, words=["a"])
+    assert ended(running).status is JobStatus.SUCCESSFUL, running.log()
+    assert running.delivered("all.txt").read_text().split() == ["a"]
+    assert len(cluster.seen) == 3
+    why = "say 1 needed more memory than it asked for (ResourceRequirement, ramMin)"
+    assert why in running.log()
+
+
+@pytest.mark.parametrize(
+    ("fate", "why"),
+    [
+        (EVICTED, "was ended by Kubernetes, Evicted: The node was low on resource: memory."),
+        (out_of_memory(), "needed more memory than it asked for (ResourceRequirement, ramMin)"),
+    ],
+    ids=["evicted", "out of memory"],
+)
+def test_a_pod_that_ends_so_for_good_is_the_reason(
+    bench: Bench, cluster: Cluster, fate: Status, why: str
+) -> None:
+    cluster.fates = [fate, fate]
+    status = ended(start(bench, words=["a"]))
+    assert status.status is JobStatus.FAILED
+    assert status.message == f"step say 1 failed: {why}"
+    assert (cluster.jobs, cluster.pods) == ({}, {})
+
+
+def saying(cluster: Cluster) -> list[psutil.Process]:
+    """Tools that run in pods."""
+    found = []
+    for pod in list(cluster.processes.values()):
+        for each in fake_pod.members(pod):
+            with suppress(psutil.NoSuchProcess):
+                process = psutil.Process(each)
+                found += [process] if process.cmdline()[:2] == ["bash", "say.sh"] else []
+    return found

@@ -47,6 +47,8 @@ _REASONS = {
 }
 #: What a leader of ours says, before a step's end, of what its pod in Kubernetes says of it.
 POD = "Its pod: "
+#: How the leader begins to print a pod with all its fields.
+_PRINTED_POD = "Pod: {"
 #: What the leader says of a failed step besides, of its own job store and commands.
 _HOUSEKEEPING = re.compile(r"contains \d+ failed jobs|^Got exit code -?\d+ \(indicating failure\)")
 #: Lines of a failed tool that are kept.
@@ -117,6 +119,7 @@ class LeaderLog:
         self._block: str | None = None
         self._ended = ""
         self._pod = ""
+        self._printing_pod = False
         self._failing: Failed | None = None
         self._quoting = False
         #: Lines of a sentence that goes on, in a worker's log.
@@ -142,6 +145,8 @@ class LeaderLog:
 
     def _read_text(self, line: str) -> Iterator[str]:
         """A line of a step's own, quoted by the leader or by the step's worker."""
+        if self._printing_pod:
+            return
         if line == "<=========":
             self._block = self._failing = self._gathered = None
         elif line == "=========>" or not line.strip():
@@ -188,6 +193,7 @@ class LeaderLog:
 
     def _read_leader(self, level: str, text: str) -> Iterator[str]:
         self._block = None
+        self._printing_pod = text.startswith(_PRINTED_POD)
         stream, issued = _STREAM.search(text), _ISSUED.match(text)
         complete, ended = _COMPLETE.search(text), _ENDED.match(text)
         if stream:

@@ -14,7 +14,8 @@ from toil.batchSystems.kubernetes import KubernetesBatchSystem
 
 from jupyter_ades.programs.toil_log import POD
 
-_log = logging.getLogger(__name__)
+#: Toil's own: it silences the loggers of others.
+_log = logging.getLogger("toil.batchSystems.kubernetes")
 _LOST = BatchJobExitReason.LOST
 #: What Kubernetes calls the end of a pod, or of its container, to what Toil calls it.
 REASONS = {

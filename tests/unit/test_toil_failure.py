@@ -18,12 +18,12 @@ ENDED = (
 )
 
 
-def told(tmp_path: Path, code: int, *lines: str) -> str:
+def told(tmp_path: Path, code: int, *lines: str, options: tuple[str, ...] = ()) -> str:
     """The job's message."""
     log = LeaderLog()
     for line in (ENDED.format(code), *lines):
         list(log.read(line))
-    return _failed_step(_failure(log, JobDir(tmp_path / "job")))
+    return _failed_step(_failure(log, JobDir(tmp_path / "job"), options))
 
 
 @pytest.mark.parametrize("code", [76, 181])
@@ -37,6 +37,13 @@ def test_a_folder_that_is_not_shared_is_named(tmp_path: Path, code: int) -> None
 
 def test_programs_that_a_node_has_not_are_named(tmp_path: Path) -> None:
     assert f"does not see Toil's programs, {sys.prefix}: " in told(tmp_path, 127)
+
+
+def test_an_image_without_them_is_told(tmp_path: Path) -> None:
+    assert told(tmp_path, 127, options=("--batchSystem", "kubernetes")) == (
+        "step say 1 failed: the image of Toil's workers has none of its programs"
+        " (TOIL_APPLIANCE_SELF)"
+    )
 
 
 def test_what_a_tool_ended_with_is_the_tools(tmp_path: Path) -> None:

@@ -107,6 +107,15 @@ def test_a_lost_node_is_said_so() -> None:
     assert told == ["say 2 was lost with its node"]
 
 
+def test_a_pods_own_words_take_the_place_of_toils() -> None:
+    pod = f"{WHEN} [W] [toil.batchSystems.kubernetes] Pod: {{'api_version': 'v1',\n 'spec': None}}"
+    its = f"{WHEN} [W] [toil.batchSystems.kubernetes] Its pod: was ended by Kubernetes, Evicted"
+    log, told = read(ISSUED, pod, its, LOST)
+    (failed,) = log.failed.values()
+    assert failed.errors == ["was ended by Kubernetes, Evicted"]
+    assert told == ["say 2 was ended by Kubernetes, Evicted"]
+
+
 def test_what_the_leader_complains_of_is_kept() -> None:
     log, told = read(f"{WHEN} [E] [toil.leader] The queue is shut", "Usage: toil-cwl-runner")
     assert log.errors == ["The queue is shut"]

@@ -19,6 +19,7 @@ from jupyter_ades.system.batch import Node
 from tests.worker.support import CWL, Bench
 
 SLURM = ("--batchSystem", "slurm")
+PODS = ("--batchSystem", "kubernetes")
 BIG = replace(CWL, resources=Resources(cores=8, memory=64_000 * 2**20))
 NODES = (Node(cores=16, memory_mib=32_000), Node(cores=4, memory_mib=128_000))
 
@@ -118,6 +119,48 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "does not answer" in ToilRunner().missing(Site(toil_options=SLURM))
     answering = Site(toil_options=SLURM, cluster_answers=lambda: True)
     assert ToilRunner().missing(answering) == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "missing"),
+    [
+        ((), toil.NO_STORE),
+        (("--kubernetesHostPath", "/mnt/ades"), toil.NO_STORE),
+        (("--kubernetesHostPath=/mnt/ades", "--workDir=/ades"), ""),
+        (("--jobStore", "aws:eu-west-1:toil"), ""),
+    ],
+)
+def test_pods_need_a_job_store_that_they_see(
+    options: tuple[str, ...], missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(toil, "version", lambda name: "1")
+    assert ToilRunner().missing(Site(toil_options=(*PODS, *options))) == missing
+
+
+def test_toil_needs_a_client_of_kubernetes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name == "kubernetes":
+            raise toil.PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(toil, "version", version)
+    site = Site(toil_options=(*PODS, "--jobStore", "aws:eu-west-1:toil"))
+    assert "pip install 'jupyter_ades[kubernetes]'" in ToilRunner().missing(site)
+
+
+def test_a_job_that_pods_do_not_see_is_refused(tmp_path: Path) -> None:
+    options = (*PODS, "--kubernetesHostPath", "/mnt/ades", "--workDir")
+    job = JobDir(tmp_path / "ades" / "job")
+    with pytest.raises(Unavailable, match=f"the job's folder is {job.root}: choose"):
+        ToilRunner().plan(CWL, job, Site(toil_options=(*options, str(tmp_path / "other"))))
+    ToilRunner().plan(CWL, job, Site(toil_options=(*options, str(tmp_path / "ades"))))
+
+
+def test_pods_choose_the_folder_in_which_they_meet() -> None:
+    """That which Toil mounts into all of a node; a folder of temporary files is each pod's own."""
+    run_toil = pytest.importorskip("jupyter_ades.programs.run_toil")
+    assert run_toil._coordination(PODS) == ()
+    assert run_toil._coordination(SLURM)[0] == "--coordinationDir"
 
 
 def test_a_job_store_elsewhere_takes_the_place_of_ours(tmp_path: Path) -> None:

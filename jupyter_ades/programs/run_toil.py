@@ -25,7 +25,7 @@ from jupyter_ades.model import WorkOrder
 from jupyter_ades.programs.cwl_containers import container_arguments
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.programs.toil_log import NOT_FOUND, UNSHARED, Failed, LeaderLog, label
-from jupyter_ades.programs.toil_ways import WAYS, Ways
+from jupyter_ades.programs.toil_ways import RUN_NOTE, WAYS, Ways
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED, environments
 from jupyter_ades.runners.exported import document_url, file_url
 from jupyter_ades.runners.steps import write_failure
@@ -40,7 +40,7 @@ from jupyter_ades.runners.toil import (
 )
 from jupyter_ades.system.batch import note
 from jupyter_ades.system.descendants import JOB_VARIABLE
-from jupyter_ades.system.leftovers import end_elsewhere
+from jupyter_ades.system.leftovers import end_elsewhere, toil_run
 
 #: Seconds that Toil has to end what runs when the job is dismissed.
 GRACE = 20.0
@@ -82,7 +82,12 @@ def main(folder: str, engine: str, *options: str) -> int:
             stdin=subprocess.DEVNULL,
             stdout=outputs,
             stderr=subprocess.PIPE,
-            env={**os.environ, "TOIL_HISTORY": "False", **_ways(order, job, engine, options)},
+            env={
+                **os.environ,
+                "TOIL_HISTORY": "False",
+                RUN_NOTE: str(toil_run(job)),
+                **_ways(order, job, engine, options),
+            },
         )
     signal.signal(signal.SIGTERM, partial(_end, job, leader))
     log = _follow(leader, _Counting(order, job), speaker, job.kept / DONE)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from toil.cwl import cwltoil
 
 from jupyter_ades.programs.cwl_outputs import keep_apart
 from jupyter_ades.programs.toil_tools import lead_so
-from jupyter_ades.programs.toil_ways import WAYS, read_ways
+from jupyter_ades.programs.toil_ways import RUN_NOTE, WAYS, read_ways
 from jupyter_ades.runners.toil import KUBERNETES, batch_system
 
 _stage = cwltoil.toilStageFiles
@@ -28,9 +29,10 @@ def main(arguments: list[str]) -> int:
     """Run a workflow as toil-cwl-runner does; its exit code."""
     cwltoil.toilStageFiles = _stage_apart
     if batch_system(arguments) == KUBERNETES:
-        from jupyter_ades.programs.toil_pods import tell_why
+        from jupyter_ades.programs.toil_pods import note_run, tell_why
 
         tell_why()
+        note_run(Path(os.environ[RUN_NOTE]))
     if WAYS in os.environ:
         lead_so(read_ways(os.environ[WAYS]))
     return int(cwltoil.main(arguments) or 0)

@@ -5,7 +5,9 @@ Toil itself reads their exit codes alone.
 
 from __future__ import annotations
 
+import json
 import logging
+from pathlib import Path
 from typing import Any
 
 from kubernetes.client.exceptions import ApiException
@@ -24,6 +26,7 @@ REASONS = {
     **dict.fromkeys(("Evicted", "NodeLost", "NodeShutdown", "Preempting", "Terminated"), _LOST),
 }
 GONE = "lost its pod, which was removed"
+_init, _shutdown = KubernetesBatchSystem.__init__, KubernetesBatchSystem.shutdown
 _stuck = KubernetesBatchSystem._isPodStuckOOM
 _pod_of = KubernetesBatchSystem._getPodForJob
 _updated = KubernetesBatchSystem._getUpdatedBatchJobImmediately
@@ -34,6 +37,21 @@ def tell_why() -> None:
     KubernetesBatchSystem._isPodStuckOOM = _is_stuck
     KubernetesBatchSystem._getPodForJob = _remembered_pod
     KubernetesBatchSystem._getUpdatedBatchJobImmediately = _explained
+
+
+def note_run(path: Path) -> None:
+    """Let this leader note which Jobs are its own, for as long as there may be any."""
+
+    def begin(system: Any, *arguments: Any, **named: Any) -> None:
+        _init(system, *arguments, **named)
+        told = {"namespace": system.namespace, "run": system.run_id}
+        path.write_text(json.dumps(told), encoding="utf-8")
+
+    def end(system: Any) -> None:
+        _shutdown(system)
+        path.unlink(missing_ok=True)
+
+    KubernetesBatchSystem.__init__, KubernetesBatchSystem.shutdown = begin, end
 
 
 def _is_stuck(system: Any, pod: Any, *arguments: Any) -> bool:

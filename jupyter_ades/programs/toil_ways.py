@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 
 #: In the leader's environment: :class:`Ways` as JSON.
 WAYS = "JUPYTER_ADES_TOIL_WAYS"
+#: The same: the file in which it notes which Jobs in Kubernetes are its own.
+RUN_NOTE = "JUPYTER_ADES_TOIL_RUN"
 
 
 @dataclass(frozen=True, kw_only=True)

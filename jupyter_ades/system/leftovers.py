@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 from jupyter_ades.jobdir import JobDir, write_atomic
 from jupyter_ades.system.batch import end_batch_jobs
@@ -22,6 +23,13 @@ def end_elsewhere(job: JobDir) -> None:
     end_batch_jobs(job.batch)
     if has_pods(job):
         _end_pods(job)
+    if toil_run(job).exists() and _ran("end_toil_pods", str(toil_run(job))):
+        toil_run(job).unlink(missing_ok=True)
+
+
+def toil_run(job: JobDir) -> Path:
+    """Where the leader of a job's run of Toil notes which Jobs in Kubernetes are its own."""
+    return job.batch / "toil-run.json"
 
 
 def note_pods(job: JobDir, *, submitted: bool = False) -> None:
@@ -46,16 +54,20 @@ def forget_pods(job: JobDir) -> None:
 
 
 def _end_pods(job: JobDir) -> None:
-    """By a program of its own: the cluster's client is a large library."""
-    program = [sys.executable, "-P", "-m", "jupyter_ades.programs.run_calrissian"]
+    if _ran("run_calrissian", str(job.root), "end"):
+        forget_pods(job)
+
+
+def _ran(program: str, *arguments: str) -> bool:
+    """Whether a program of ours did its work: one of its own, as the cluster's client is large."""
     with suppress(OSError, subprocess.TimeoutExpired):
         ended = subprocess.run(
-            [*program, str(job.root), "end"],
+            [sys.executable, "-P", "-m", f"jupyter_ades.programs.{program}", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=ANSWER,
             check=False,
         )
-        if ended.returncode == 0:
-            forget_pods(job)
+        return ended.returncode == 0
+    return False

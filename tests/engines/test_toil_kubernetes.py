@@ -20,6 +20,7 @@ from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import JobStatus, WorkerStatus
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.toil import ToilRunner
+from jupyter_ades.system.leftovers import end_elsewhere, toil_run
 from tests.engines import fake_pod
 from tests.engines.fake_kubernetes import Cluster, Status, container
 from tests.engines.packages import SCATTER
@@ -113,7 +114,7 @@ def test_steps_run_in_pods_and_leave_nothing(bench: Bench, cluster: Cluster) -> 
 
 def test_a_dismissal_leaves_no_job_and_no_pod(bench: Bench, cluster: Cluster) -> None:
     running = start(bench, gate=str(bench.root / "never"))
-    until(lambda: len(saying(cluster)) == 2)
+    until(lambda: len(saying(cluster)) == 2, LONG)
     assert len(cluster.jobs) == 2
     pods = list(cluster.processes.values())
     running.dismiss()
@@ -121,6 +122,21 @@ def test_a_dismissal_leaves_no_job_and_no_pod(bench: Bench, cluster: Cluster) ->
     assert (cluster.jobs, cluster.pods) == ({}, {})
     assert [fake_pod.members(each) for each in pods] == [[], []]
     assert running.left() == []
+    assert not toil_run(running.job).exists()
+
+
+def test_what_a_lost_worker_had_in_the_cluster_is_removed(bench: Bench, cluster: Cluster) -> None:
+    """Of a worker that was killed with its Toil nobody else would; its server does so."""
+    running = start(bench, words=["a"], gate=str(bench.root / "never"))
+    until(lambda: len(saying(cluster)) == 1, LONG)
+    worker = psutil.Process(running.process.pid)
+    for each in (*worker.children(recursive=True), worker):
+        each.kill()
+    running.process.wait()
+    assert (len(cluster.jobs), len(cluster.pods)) == (1, 1)
+    end_elsewhere(running.job)
+    assert (cluster.jobs, cluster.pods) == ({}, {})
+    assert not toil_run(running.job).exists()
 
 
 def test_a_pod_without_memory_is_tried_again(bench: Bench, cluster: Cluster) -> None:

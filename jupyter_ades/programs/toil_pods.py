@@ -5,7 +5,6 @@ Toil itself reads their exit codes alone.
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from kubernetes.client.exceptions import ApiException
 from toil.batchSystems.abstractBatchSystem import EXIT_STATUS_UNAVAILABLE_VALUE, BatchJobExitReason
 from toil.batchSystems.kubernetes import KubernetesBatchSystem
 
+from jupyter_ades.jobdir import write_record
 from jupyter_ades.programs.toil_log import POD
 
 #: Toil's own: it silences the loggers of others.
@@ -44,8 +44,7 @@ def note_run(path: Path) -> None:
 
     def begin(system: Any, *arguments: Any, **named: Any) -> None:
         _init(system, *arguments, **named)
-        told = {"namespace": system.namespace, "run": system.run_id}
-        path.write_text(json.dumps(told), encoding="utf-8")
+        write_record(path, {"namespace": system.namespace, "run": system.run_id})
 
     def end(system: Any) -> None:
         _shutdown(system)

@@ -36,9 +36,9 @@ def stages(name: str, site: Site) -> dict[str, str]:
     return {STAGES: site.stage_image} if name in site.stage_steps else {}
 
 
-def has_stages(order: WorkOrder | None) -> bool:
+def has_stages(order: WorkOrder) -> bool:
     """Whether a job's transfers are steps of its workflow."""
-    return order is not None and STAGES in order.plan.env
+    return STAGES in order.plan.env
 
 
 def write_staged(job: JobDir, process: Process, order: WorkOrder) -> Document:

@@ -78,10 +78,11 @@ def below() -> list[psutil.Process]:
     for pid in family()[1:]:
         with suppress(psutil.Error):
             found.append(psutil.Process(pid))
-    return [process for process in found if _lives(process)]
+    return [process for process in found if lives(process)]
 
 
-def _lives(process: psutil.Process) -> bool:
+def lives(process: psutil.Process) -> bool:
+    """Whether a process has not ended; a zombie has."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
@@ -120,14 +121,14 @@ def end_all(
 def _all(
     job_id: str, listed: Iterable[psutil.Process], children: bool, sparing: int
 ) -> list[psutil.Process]:
-    found = {*of_job(job_id), *filter(_lives, listed)}
+    found = {*of_job(job_id), *filter(lives, listed)}
     if children:
         found.update(below())
     return [process for process in found if process.pid != sparing]
 
 
 def _any_left(listed: Iterable[psutil.Process], sparing: int) -> bool:
-    return any(process.pid != sparing for process in (*below(), *filter(_lives, listed)))
+    return any(process.pid != sparing for process in (*below(), *filter(lives, listed)))
 
 
 def _kill(process: psutil.Process) -> None:

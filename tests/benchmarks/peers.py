@@ -15,12 +15,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from jupyter_ades.system.descendants import lives
 from tests.restart.server import _free_port
 
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / ".peers"
-#: Seconds without any end after which what has not ended is given up.
-QUIET = 60.0
+#: Seconds without any end, and without a process at work, after which jobs are given up; and
+#: seconds after which they are in any case.
+QUIET, LONGEST = 60.0, 900.0
 #: Whether they are measured, too.
 PEERS_TOO = os.environ.get("ADES_BENCH_PEERS", "1") == "1"
 
@@ -44,7 +48,8 @@ def environment(name: str, *packages: str) -> Path:
 class Scheduler:
     """jupyter-scheduler in a server of its own."""
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, pid: int) -> None:
+        self._process = psutil.Process(pid)
         self._jobs = f"{origin}/scheduler/jobs"
 
     def send(self, notebook: str) -> str:
@@ -67,21 +72,28 @@ class Scheduler:
     def wait(self, jobs: Sequence[str], every: float) -> tuple[float, int]:
         """Until all jobs have ended well; the time (as ``perf_counter``) and how many never did.
 
-        Of many at once it leaves some in progress for ever: those are given up when nothing else
-        has ended for ``QUIET`` seconds, and the time is that of the last one that ended.
+        Of many at once it leaves some in progress for ever: those are given up when none of its
+        processes has been at work for ``QUIET`` seconds, and the time is that of the last end.
         """
         left, last = deque(jobs), time.perf_counter()
-        while left and time.perf_counter() < last + QUIET:
+        active, deadline = last, last + LONGEST
+        while left and time.perf_counter() < min(active + QUIET, deadline):
             status = self._ask("GET", f"{self._jobs}/{left[0]}")["status"]
             # It says STOPPED of jobs that have not started yet.
             assert status != "FAILED"
             if status == "COMPLETED":
                 left.popleft()
-                last = time.perf_counter()
+                last = active = time.perf_counter()
             else:
+                if self._is_at_work():
+                    active = time.perf_counter()
                 left.rotate(-1)
                 time.sleep(every)
         return last, len(left)
+
+    def _is_at_work(self) -> bool:
+        """Whether a process runs that it started; it takes no leave of those that ended."""
+        return any(map(lives, self._process.children(recursive=True)))
 
     def _ask(self, method: str, url: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -113,7 +125,7 @@ def jupyter_scheduler(folder: Path) -> Iterator[Scheduler]:
             start_new_session=True,
         )
     try:
-        yield _answering(Scheduler(f"http://127.0.0.1:{port}"), folder / "log")
+        yield _answering(Scheduler(f"http://127.0.0.1:{port}", server.pid), folder / "log")
     finally:
         server.terminate()
         server.wait(60)

@@ -120,6 +120,8 @@ class JobDir:
         self.record = root / "job.json"
         #: What the worker is to do (:class:`WorkOrder`), written by the server.
         self.plan = root / "plan.json"
+        #: Locked by the worker for as long as it lives.
+        self.lock = root / "worker.lock"
         #: Who the worker is (:class:`~jupyter_ades.system.identity.Worker`), written by the worker.
         self.worker = root / "worker.json"
         #: What the worker last said (:class:`WorkerStatus`).

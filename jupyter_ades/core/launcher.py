@@ -142,7 +142,7 @@ def _who(job: JobDir) -> Worker | None:
 def _locked(job: JobDir) -> bool:
     """Whether a worker holds the directory, wherever it is; not, where there are no locks."""
     try:
-        handle = os.open(job.root / "worker.lock", os.O_RDWR)
+        handle = os.open(job.lock, os.O_RDWR)
     except FileNotFoundError:
         return False
     try:

@@ -61,6 +61,8 @@ class Starter:
                 running.folder = self._lay_out(workspace, job)
             self.launcher.start(running.folder, self._document(workspace, job))
             self.watch.listen_for_end(running)
+        except Overtaken as overtaken:
+            log.info("%s: adopted late: %s", job.id, overtaken.detail)
         except Exception as error:
             # Whatever it is, it must not keep other jobs from being started.
             log.warning("%s: could not be started", job.id, exc_info=error)

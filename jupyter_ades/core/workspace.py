@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import shutil
 import time
 from contextlib import suppress
@@ -26,11 +27,12 @@ from jupyter_ades.core.places import (
     needs_rollback,
 )
 from jupyter_ades.core.store import Store
-from jupyter_ades.errors import DAMAGED, NoSuchJob, StoreDamaged
-from jupyter_ades.hiding import REMOVED, hidden_name
+from jupyter_ades.errors import DAMAGED, NoSuchJob, Overtaken, StoreDamaged
+from jupyter_ades.hiding import REMOVED, REPLACED, hidden_name
 from jupyter_ades.jobdir import JobDir, sync_folder, write_record
 from jupyter_ades.model import S3, Job, Process
 from jupyter_ades.system.filesystems import type_of
+from jupyter_ades.system.locks import lock_now
 
 log = logging.getLogger(__name__)
 
@@ -134,9 +136,14 @@ class Workspace:
         return JobDir(self.jobs / job_id)
 
     def make_job_dir(self, job_id: str) -> JobDir:
-        """An empty job directory in the place of any that there was."""
-        _remove_job_dir(self.jobs / job_id)
+        """An empty job directory in the place of any that there was.
+
+        Raises Overtaken when a worker is on that one.
+        """
         folder = self.job_dir(job_id)
+        if folder.root.exists():
+            _replace(folder)
+            folder = self.job_dir(job_id)
         folder.root.mkdir(parents=True, mode=0o700)
         if self.scratch:
             folder.place_scratch(self.scratch / job_id)
@@ -258,8 +265,10 @@ class Workspace:
 
     def sweep(self) -> None:
         """Second half: free the space of everything that was hidden, or that a kill left."""
-        for folder in self.jobs.glob(f"{REMOVED}*"):
-            _remove_job_dir(folder)
+        for beginning in (REMOVED, REPLACED):
+            for folder in self.jobs.glob(f"{beginning}*"):
+                JobDir(folder).remove_scratch()
+                shutil.rmtree(folder, ignore_errors=True)
         for parent in (*self.result_folders, self.packages):
             for folder in parent.glob(f"{REMOVED}*"):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -271,7 +280,20 @@ class Workspace:
             self.bucket.sweep()
 
 
-def _remove_job_dir(folder: Path) -> None:
-    """With its scratch, which may be elsewhere."""
-    JobDir(folder).remove_scratch()
-    shutil.rmtree(folder, ignore_errors=True)
+def _replace(folder: JobDir) -> None:
+    """Take a job directory away whose worker has not begun.
+
+    One may still be about to, which a server ordered that was killed: it must not begin in a
+    directory that is being removed, and write into the next one.
+    """
+    handle = os.open(folder.lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if lock_now(handle) is False:
+            raise Overtaken(f"A worker of an earlier server is on job {folder.root.name}.")
+        folder.remove_scratch()
+        hidden = folder.root.rename(
+            folder.root.with_name(hidden_name(folder.root.name, beginning=REPLACED))
+        )
+    finally:
+        os.close(handle)
+    shutil.rmtree(hidden, ignore_errors=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
+from pathlib import Path
 
 #: What a file system without locks says (NFS without its daemon, Lustre without ``flock``).
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
@@ -20,3 +22,11 @@ def lock_now(handle: int, kind: int = fcntl.LOCK_EX) -> bool | None:
             raise
         return None
     return True
+
+
+def is_at(handle: int, path: Path) -> bool:
+    """Whether an open file is still the one at its path."""
+    try:
+        return os.path.samestat(os.fstat(handle), os.stat(path))
+    except FileNotFoundError:
+        return False

@@ -20,7 +20,7 @@ from jupyter_ades.redaction import Redaction
 from jupyter_ades.system.bell import ring
 from jupyter_ades.system.descendants import JOB_VARIABLE, adopt_orphans
 from jupyter_ades.system.identity import this_worker
-from jupyter_ades.system.locks import lock_now
+from jupyter_ades.system.locks import is_at, lock_now
 from jupyter_ades.worker.course import Course
 from jupyter_ades.worker.dismissal import Dismissal, Dismissed
 from jupyter_ades.worker.log import JobLog, listen
@@ -37,13 +37,15 @@ def main(folder: str, understudy: Understudy | None = None) -> int:
     ``understudy`` is a process that waits to call the plan's command, in a forked worker.
     """
     job = JobDir(Path(folder).resolve())
+    lock = _lock(job.lock) if job.plan.is_file() else None
+    # Asked again once nobody replaces the directory any more.
     if not job.plan.is_file():
         print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
         return 2
-    lock = _lock(job.root / "worker.lock")
     if lock is None:
         print(f"another worker is on {folder}", file=sys.stderr)
         return 3
+    os.chdir(job.root)
     dismissal = Dismissal()
     dismissal.listen()
     adopt_orphans()
@@ -61,12 +63,17 @@ def main(folder: str, understudy: Understudy | None = None) -> int:
 
 
 def _lock(path: Path) -> int | None:
-    """The lock file, locked for as long as this process lives; None when another holds it."""
+    """The lock file, locked for as long as this process lives; None when another holds it.
+
+    None as well when it is no longer the one at that path: a server has replaced the directory.
+    """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     for _ in range(TRIES):
         # Where there are no locks, nobody else can have it.
         if lock_now(handle) is not False:
-            return handle
+            if is_at(handle, path):
+                return handle
+            break
         time.sleep(0.05)
     os.close(handle)
     return None

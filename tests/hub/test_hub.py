@@ -132,7 +132,8 @@ def server_environment(user: User) -> dict[str, str]:
             environ = process.environ()
         except psutil.Error:
             continue
-        if environ.get("JUPYTERHUB_USER") == user.name:
+        # Jobs, and workers that wait for one, have the user's name and no token.
+        if environ.get("JUPYTERHUB_USER") == user.name and "JUPYTERHUB_API_TOKEN" in environ:
             return {name: value for name, value in environ.items() if name.startswith("JUPYTERHUB")}
     raise AssertionError(f"{user.name} has no server")
 

@@ -18,8 +18,17 @@ from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import InvalidRequest, StorageFull
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import ExecuteRequest, FetchPolicy, Job, JobStatus, Plan, Process
+from jupyter_ades.model import (
+    ExecuteRequest,
+    FetchPolicy,
+    Job,
+    JobStatus,
+    Plan,
+    Process,
+    WorkerStatus,
+)
 from jupyter_ades.runners.base import Site
+from jupyter_ades.system.locks import lock_now
 from jupyter_ades.testing import InlineLauncher
 
 PROCESS = Process(id="p", digest="d", runner="fake")
@@ -340,3 +349,27 @@ def test_what_jobs_hold_is_for_the_user_alone(tmp_path: Path, launcher: InlineLa
         opened.close()
     finally:
         os.umask(before)
+
+
+def test_a_job_on_which_a_worker_is_already_is_watched(
+    workspace: Workspace,
+    build: Build,
+    launcher: InlineLauncher,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An earlier server ordered it and was killed; it began after this one had looked."""
+    job_id = accept(workspace)
+    folder = workspace.make_job_dir(job_id)
+    handle = os.open(folder.lock, os.O_RDWR | os.O_CREAT)
+    assert lock_now(handle)
+    dispatcher = build()
+    monkeypatch.setattr(launcher, "alive", lambda job: job.root == folder.root)
+    dispatcher.tick()
+    assert states(workspace, job_id) == ["running"]
+    now = datetime.now(UTC)
+    said = WorkerStatus(status=JobStatus.FAILED, message="late", started=now, updated=now)
+    folder.write_status(said)
+    os.close(handle)
+    dispatcher.tick()
+    job = workspace.store.job(job_id)
+    assert (job.status, job.message) == (JobStatus.FAILED, "late")

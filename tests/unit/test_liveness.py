@@ -51,7 +51,7 @@ def said(folder: JobDir, process: subprocess.Popen[bytes]) -> Said:
 @pytest.fixture
 def held(folder: JobDir) -> Iterator[None]:
     """Somebody has the worker's lock."""
-    handle = _lock(folder.root / "worker.lock")
+    handle = _lock(folder.lock)
     assert handle is not None
     yield
     os.close(handle)
@@ -99,7 +99,7 @@ def test_a_worker_elsewhere_is_gone_with_its_lock(
     folder: JobDir, said: Said, gone: dict[str, object]
 ) -> None:
     said(**gone)
-    (folder.root / "worker.lock").touch()
+    folder.lock.touch()
     assert not ColdLauncher().alive(folder)
 
 
@@ -121,7 +121,7 @@ def test_where_there_are_no_locks_a_worker_is_known_by_its_process(
         raise OSError(reason, os.strerror(reason))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    handle = _lock(folder.root / "worker.lock")
+    handle = _lock(folder.lock)
     assert handle is not None
     os.close(handle)
     launcher = ColdLauncher()

@@ -384,7 +384,7 @@ def test_who_the_worker_is_may_be_unreadable(tmp_path: Path) -> None:
     folder.worker.write_text("garbage")
     cold = ColdLauncher()
     assert (cold.alive(folder), cold.pid(folder)) == (False, None)
-    handle = os.open(folder.root / "worker.lock", os.O_RDWR | os.O_CREAT)
+    handle = os.open(folder.lock, os.O_RDWR | os.O_CREAT)
     fcntl.flock(handle, fcntl.LOCK_EX)
     assert cold.alive(folder)
     os.close(handle)

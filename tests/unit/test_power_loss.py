@@ -32,19 +32,31 @@ def calls(folder: Path, *lines: str) -> list[tuple[str, str]]:
     """What a program does to a folder: ``write``, ``sync`` and ``rename``, each with its name."""
     trace = folder.parent / "trace"
     program = "\n".join(("from pathlib import Path", f"here = Path({str(folder)!r})", *lines))
-    command = ["strace", "-f", "-e", f"trace={CALLS}", "-o", str(trace)]
+    # A file for each thread: in a common one, calls at the same time are cut into halves.
+    command = ["strace", "-ff", "-ttt", "-e", f"trace={CALLS}", "-o", str(trace)]
     subprocess.run([*command, sys.executable, "-c", program], check=True, timeout=60)
     names: dict[str, str] = {}
     found: list[tuple[str, str]] = []
-    for line in trace.read_text().splitlines():
+    for thread, line in _in_order(trace):
         if opened := OPENED.search(line):
-            names[opened[2]] = opened[1]
+            names[opened[2]] = names[f"{thread} {opened[2]}"] = opened[1]
         elif renamed := RENAMED.search(line):
             found.append(("rename", renamed[2]))
-        elif (done := BY_NUMBER.search(line)) and done[2] in names:
-            found.append(("sync" if "sync" in done[1] else "write", names[done[2]]))
+        elif done := BY_NUMBER.search(line):
+            name = names.get(f"{thread} {done[2]}") or names.get(done[2], "")
+            found.append(("sync" if "sync" in done[1] else "write", name))
     inside = [(what, name) for what, name in found if name.startswith(str(folder))]
     return [(what, name.removeprefix(str(folder)).lstrip("/")) for what, name in inside]
+
+
+def _in_order(trace: Path) -> list[tuple[str, str]]:
+    """The calls as they began, each with its thread."""
+    lines = (
+        (*line.split(" ", 1), path.suffix)
+        for path in trace.parent.glob(f"{trace.name}.*")
+        for line in path.read_text().splitlines()
+    )
+    return [(thread, line) for _, line, thread in sorted(lines, key=lambda each: float(each[0]))]
 
 
 def test_a_record_is_written_synced_renamed_and_its_folder_synced(tmp_path: Path) -> None:
@@ -137,10 +149,10 @@ def test_results_are_durable_before_they_take_their_place(tmp_path: Path) -> Non
         "with target.put_together(lambda *told: None) as partial:",
         "    (partial / 'catalog.json').write_text('{}')",
     )
-    assert found == [
-        ("write", ".wf-1.partial/catalog.json"),
+    write, *side_by_side, rename, last = found
+    assert write == ("write", ".wf-1.partial/catalog.json")
+    assert sorted(side_by_side) == [
         ("sync", ".wf-1.partial"),
         ("sync", ".wf-1.partial/catalog.json"),
-        ("rename", "wf-1"),
-        ("sync", ""),
     ]
+    assert (rename, last) == (("rename", "wf-1"), ("sync", ""))

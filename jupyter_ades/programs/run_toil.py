@@ -32,6 +32,7 @@ from jupyter_ades.runners.steps import write_failure
 from jupyter_ades.runners.toil import (
     DONE,
     KUBERNETES,
+    SLURM,
     STORE,
     batch_system,
     has_option,
@@ -75,7 +76,9 @@ def main(folder: str, engine: str, *options: str) -> int:
     except OSError:
         write_failure(job, {"errors": [GONE]})
         return 1
-    note(job.batch, order.job_id)
+    job.batch.mkdir(exist_ok=True)
+    if batch_system(options) == SLURM:
+        note(job.batch, order.job_id)
     with open(job.work / OUTPUTS, "wb") as outputs:
         leader = subprocess.Popen(
             _command(order, job, engine, options, restart=restart),

@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from toil.bus import JobUpdatedMessage
 from toil.cwl import cwltoil
+from toil.leader import Leader
 
 from jupyter_ades.programs.cwl_outputs import keep_apart
 from jupyter_ades.programs.toil_tools import lead_so
@@ -18,6 +20,7 @@ from jupyter_ades.programs.toil_ways import RUN_NOTE, WAYS, read_ways
 from jupyter_ades.runners.toil import KUBERNETES, batch_system
 
 _stage = cwltoil.toilStageFiles
+_begin = Leader.__init__
 
 
 def _stage_apart(toil: Any, outputs: Any, *arguments: Any, **named: Any) -> None:
@@ -25,9 +28,26 @@ def _stage_apart(toil: Any, outputs: Any, *arguments: Any, **named: Any) -> None
     _stage(toil, outputs, *arguments, **named)
 
 
+def _begin_without_waits(leader: Leader, *arguments: Any, **named: Any) -> None:
+    """Make a leader that waits for jobs of the batch system only when it has nothing else to do.
+
+    Toil's own waits for two seconds each time that steps alone which run nothing, such as a
+    scatter's gathering, are left.
+    """
+    _begin(leader, *arguments, **named)
+    ask = leader.batchSystem.getUpdatedBatchJob
+
+    def updated(maxWait: int) -> Any:  # noqa: N803
+        idle = leader.getNumberOfJobsIssued() and not leader._messages.count(JobUpdatedMessage)
+        return ask(maxWait=maxWait if idle else 0)
+
+    leader.batchSystem.getUpdatedBatchJob = updated
+
+
 def main(arguments: list[str]) -> int:
     """Run a workflow as toil-cwl-runner does; its exit code."""
     cwltoil.toilStageFiles = _stage_apart
+    Leader.__init__ = _begin_without_waits
     if batch_system(arguments) == KUBERNETES:
         from jupyter_ades.programs.toil_pods import note_run, tell_why
 

@@ -78,7 +78,7 @@ def _nodes(said: str) -> Iterator[Node]:
 
 
 def note(folder: Path, job_id: str) -> None:
-    """Make the folder in which what a job has in a queue is noted, for :func:`end_batch_jobs`."""
+    """Say in a job's folder for batch systems that it comes to a queue: :func:`end_batch_jobs`."""
     folder.mkdir(exist_ok=True)
     (folder / "job").write_text(job_id, encoding="utf-8")
 

@@ -72,6 +72,8 @@ def test_steps_are_counted_and_outputs_of_one_name_kept_apart(bench: Bench) -> N
     assert [running.delivered(name).read_text().strip() for name in names] == list("abc")
     assert "say 2: about to say b" in running.log()
     assert running.left() == []
+    # Nothing of it came to a queue, so none is asked at its end.
+    assert not (running.job.batch / "job").exists()
 
 
 def test_a_dismissal_ends_it_all(bench: Bench, tmp_path: Path) -> None:

@@ -31,8 +31,9 @@ def measure() -> Iterator[Row]:
     """What the service adds to Toil; how a scatter of 100 compares with ``cwltool --parallel``."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        server = Server(folder)
+        server = Server(folder, traits={"warm_workers": True})
         server.start()
+        server.warm_up()
         try:
             toil = _sides(
                 lambda: _job(server, "toil", SCATTER, WORDS),

@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from typing import Any
 
 #: ``[2026-11-24T01:33:01+0000] [MainThread] [I] [toil.leader] text``
@@ -47,6 +48,8 @@ _REASONS = {
 }
 #: What a leader of ours says, before a step's end, of what its pod in Kubernetes says of it.
 POD = "Its pod: "
+#: How names of documents end.
+ENDINGS = ("cwl", "json", "yaml", "yml")
 #: How the leader begins to print a pod with all its fields.
 _PRINTED_POD = "Pod: {"
 #: What the leader says of a failed step besides, of its own job store and commands.
@@ -94,8 +97,10 @@ class Failed:
 
 
 def label(step: str) -> str:
-    """A step's name for people: ``main.2.say`` -> ``say 3``, ``main.count.count`` -> ``count``."""
-    parts = step.split(".")
+    """A step's name for people: ``main.2.say`` -> ``say 3``, ``app.cwl.count`` -> ``count``."""
+    whole, *parts = step.split(".")
+    # A workflow without an id is called as its file is.
+    parts = [whole, *dropwhile(ENDINGS.__contains__, parts)]
     numbers = [str(int(each) + 1) for each in parts if each.isdigit()]
     names = [each for each in parts[1:] if not each.isdigit()] or parts[:1]
     return " ".join([names[0], *numbers])

@@ -26,8 +26,11 @@ REASONS = {
     **dict.fromkeys(("Evicted", "NodeLost", "NodeShutdown", "Preempting", "Terminated"), _LOST),
 }
 GONE = "lost its pod, which was removed"
+#: How a cluster says that an image cannot be had, and how Toil 9.6 spells it, for ever in vain.
+NO_IMAGE, MISSPELT = "ImagePullBackOff", "ImagePullBackoff"
 _init, _shutdown = KubernetesBatchSystem.__init__, KubernetesBatchSystem.shutdown
 _stuck = KubernetesBatchSystem._isPodStuckOOM
+_waits = KubernetesBatchSystem._isPodStuckWaiting
 _pod_of = KubernetesBatchSystem._getPodForJob
 _updated = KubernetesBatchSystem._getUpdatedBatchJobImmediately
 
@@ -35,6 +38,7 @@ _updated = KubernetesBatchSystem._getUpdatedBatchJobImmediately
 def tell_why() -> None:
     """Let this leader say why pods ended, and do without a cluster's metrics."""
     KubernetesBatchSystem._isPodStuckOOM = _is_stuck
+    KubernetesBatchSystem._isPodStuckWaiting = _waits_in_vain
     KubernetesBatchSystem._getPodForJob = _remembered_pod
     KubernetesBatchSystem._getUpdatedBatchJobImmediately = _explained
 
@@ -62,6 +66,18 @@ def _is_stuck(system: Any, pod: Any, *arguments: Any) -> bool:
         return bool(_stuck(system, pod, *arguments))
     except ApiException:
         return False
+
+
+def _waits_in_vain(
+    system: Any, pod: Any, reason: str | None = None, timeout: float | None = None
+) -> bool:
+    """Toil's answer; of a pod without its image, once it has waited for what pods may wait.
+
+    A registry may be away for a moment.
+    """
+    if reason == MISSPELT:
+        reason, timeout = NO_IMAGE, system.pod_timeout
+    return bool(_waits(system, pod, reason, timeout))
 
 
 def _remembered_pod(system: Any, job: Any) -> Any:
@@ -98,4 +114,8 @@ def _reason(status: Any) -> tuple[BatchJobExitReason | None, str]:
         ended = each.state.terminated
         if ended is not None and ended.reason in REASONS:
             return REASONS[ended.reason], ""
+        waits = each.state.waiting
+        if waits is not None:
+            said = f"{waits.reason}: {waits.message}" if waits.message else waits.reason
+            return BatchJobExitReason.ERROR, f"waited in vain for its container, {said}"
     return None, ""

@@ -24,6 +24,7 @@ from jupyter_ades.system.leftovers import end_elsewhere, toil_run
 from tests.engines import fake_pod
 from tests.engines.fake_kubernetes import Cluster, Status, container
 from tests.engines.packages import SCATTER
+from tests.restart.server import Server
 from tests.worker.support import CWL, Bench, Running, until
 
 pytest.importorskip("kubernetes", reason="needs: pip install 'jupyter_ades[kubernetes]'")
@@ -48,6 +49,11 @@ def out_of_memory() -> Status:
     times = {"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:01Z"}
     state = {"terminated": {"reason": "OOMKilled", "exitCode": 137, **times}}
     return {"phase": "Failed", "containerStatuses": [container(state, "runner-container")]}
+
+
+def without_image() -> Status:
+    state = {"waiting": {"reason": "ImagePullBackOff", "message": "manifest unknown"}}
+    return {"phase": "Pending", "containerStatuses": [container(state, "runner-container")]}
 
 
 @pytest.fixture
@@ -83,10 +89,15 @@ def bench(shared: Path) -> Iterator[Bench]:
     made.close()
 
 
+def options_for(shared: Path) -> list[str]:
+    """Toil's, for pods that see the folder of jobs."""
+    host = str(shared.with_name("host"))
+    options = ["--batchSystem", "kubernetes", "--kubernetesHostPath", host]
+    return [*options, "--workDir", str(shared)]
+
+
 def start(bench: Bench, *more: str, **inputs: Any) -> Running:
-    host = bench.root.with_name("host")
-    options = ("--batchSystem", "kubernetes", "--kubernetesHostPath", str(host))
-    site = Site(toil_options=(*options, "--workDir", str(bench.root), *more))
+    site = Site(toil_options=(*options_for(bench.root), *more))
     assert ToilRunner().missing(site) == ""
     plan = ToilRunner().plan(PROCESS, JobDir(bench.root / "job"), site)
     inputs = {"words": ["a", "b"], **inputs}
@@ -120,7 +131,8 @@ def test_a_dismissal_leaves_no_job_and_no_pod(bench: Bench, cluster: Cluster) ->
     running.dismiss()
     assert ended(running).status is JobStatus.DISMISSED
     assert (cluster.jobs, cluster.pods) == ({}, {})
-    assert [fake_pod.members(each) for each in pods] == [[], []]
+    # The cluster ends what runs in a pod after the pod is gone from its list.
+    until(lambda: not any(fake_pod.members(each) for each in pods))
     assert running.left() == []
     assert not toil_run(running.job).exists()
 
@@ -154,16 +166,65 @@ def test_a_pod_without_memory_is_tried_again(bench: Bench, cluster: Cluster) -> 
     [
         (EVICTED, "was ended by Kubernetes, Evicted: The node was low on resource: memory."),
         (out_of_memory(), "needed more memory than it asked for (ResourceRequirement, ramMin)"),
+        (without_image(), "waited in vain for its container, ImagePullBackOff: manifest unknown"),
     ],
-    ids=["evicted", "out of memory"],
+    ids=["evicted", "out of memory", "without its image"],
 )
 def test_a_pod_that_ends_so_for_good_is_the_reason(
     bench: Bench, cluster: Cluster, fate: Status, why: str
 ) -> None:
     cluster.fates = [fate, fate]
-    status = ended(start(bench, words=["a"]))
+    status = ended(start(bench, "--kubernetesPodTimeout", "2", words=["a"]))
     assert status.status is JobStatus.FAILED
     assert status.message == f"step say 1 failed: {why}"
+    assert (cluster.jobs, cluster.pods) == ({}, {})
+
+
+@pytest.fixture
+def server(shared: Path, cluster: Cluster) -> Iterator[Server]:
+    started = Server(shared, traits={"toil_options": options_for(shared)})
+    started.start()
+    headers = {"Content-Type": "application/cwl+yaml"}
+    sent = started.send("POST", "processes", data=SCATTER, headers=headers)
+    assert sent.status_code == 201, sent.text
+    yield started
+    started.stop()
+
+
+def execute(server: Server, gate: Path) -> str:
+    body = {"inputs": {"words": ["a"], "gate": str(gate)}, "runner": "toil"}
+    sent = server.send("POST", "processes/main/jobs", json=body)
+    assert sent.status_code == 201, sent.text
+    return f"jobs/{sent.json()['jobID']}"
+
+
+def test_a_job_outlives_the_server_and_is_told_over_http(
+    server: Server, cluster: Cluster, shared: Path
+) -> None:
+    gate = shared / "gate"
+    path = execute(server, gate)
+    until(lambda: len(saying(cluster)) == 1, LONG)
+    until(lambda: "1 of 2: say 1" in server.send("GET", path).json()["message"])
+    server.kill()
+    server.start()
+    assert server.send("GET", path).json()["status"] == "running"
+    gate.touch()
+    until(lambda: server.send("GET", path).json()["status"] != "running", LONG)
+    log = server.send("GET", f"{path}/log").text
+    assert server.send("GET", path).json()["status"] == "successful", log
+    job = path.rpartition("/")[2]
+    assert server.send("GET", f"{path}/files/wf-{job}/all.txt").text.split() == ["a"]
+    assert len(cluster.seen) == 2
+    assert (cluster.jobs, cluster.pods) == ({}, {})
+
+
+def test_a_dismissal_over_http_leaves_no_pod(
+    server: Server, cluster: Cluster, shared: Path
+) -> None:
+    path = execute(server, shared / "never")
+    until(lambda: len(saying(cluster)) == 1, LONG)
+    assert server.send("DELETE", path).status_code == 200
+    until(lambda: server.send("GET", path).json()["status"] == "dismissed", LONG)
     assert (cluster.jobs, cluster.pods) == ({}, {})
 
 

@@ -1,4 +1,4 @@
-"""Jobs whose data moves by steps of their workflow: cwltool, and a real S3 service."""
+"""Jobs whose data moves by steps of their workflow: cwltool and Toil, and a real S3 service."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ $graph:
   - sh
   - $(inputs.scenes)
 """
+#: With Toil's own JavaScript, ways and job store in between.
+BOTH = pytest.mark.parametrize("runner", ["cwltool", "toil"])
 ITEM = {
     "type": "Feature",
     "stac_version": "1.0.0",
@@ -76,7 +78,7 @@ def server(
 ) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     traits = {
-        "stage_steps": ["cwltool"],
+        "stage_steps": ["cwltool", "toil"],
         "results_url": f"s3://{bucket}/res",
         "s3_endpoint": ceph_service.endpoint,
         "s3_addressing": "path",
@@ -103,8 +105,9 @@ def hrefs(ceph_service: Service, bucket: str) -> dict[str, Any]:
     return {"scenes": [{"href": each} for each in scenes], "item": {"href": item}}
 
 
-def run(server: Server, **inputs: Any) -> dict[str, Any]:
-    sent = server.send("POST", "processes/joined/jobs", json={"inputs": inputs})
+def run(server: Server, runner: str = "cwltool", **inputs: Any) -> dict[str, Any]:
+    body = {"inputs": inputs, "runner": runner}
+    sent = server.send("POST", "processes/joined/jobs", json=body)
     assert sent.status_code == 201, sent.text
     job = sent.json()["jobID"]
 
@@ -116,10 +119,11 @@ def run(server: Server, **inputs: Any) -> dict[str, Any]:
     return {**found, "log": server.send("GET", f"jobs/{job}/log").text}
 
 
+@BOTH
 def test_inputs_and_results_go_between_steps_and_buckets(
-    server: Server, ceph_service: Service, bucket: str, hrefs: dict[str, Any]
+    server: Server, ceph_service: Service, bucket: str, hrefs: dict[str, Any], runner: str
 ) -> None:
-    found = run(server, **hrefs)
+    found = run(server, runner, **hrefs)
     assert found["status"] == "successful", found["log"]
     job = found["jobID"]
     names = {key.partition(f"wf-{job}/")[2] for key in ceph_service.keys(bucket, f"res/wf-{job}/")}
@@ -138,11 +142,12 @@ def test_inputs_and_results_go_between_steps_and_buckets(
     assert [link for link in catalog["links"] if link["rel"] == "item"]
 
 
+@BOTH
 def test_what_cannot_be_fetched_is_the_steps_reason(
-    server: Server, ceph_service: Service, bucket: str, hrefs: dict[str, Any]
+    server: Server, ceph_service: Service, bucket: str, hrefs: dict[str, Any], runner: str
 ) -> None:
     missing = {"href": f"s3://{bucket}/in/nothing.txt"}
-    found = run(server, **{**hrefs, "scenes": [missing]})
+    found = run(server, runner, **{**hrefs, "scenes": [missing]})
     assert found["status"] == "failed"
     assert "step stage_in failed with exit code 1" in found["message"]
     assert "Input scenes: " in found["message"]

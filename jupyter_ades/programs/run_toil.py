@@ -45,7 +45,7 @@ from jupyter_ades.system.leftovers import end_elsewhere, toil_run
 
 #: Seconds that Toil has to end what runs when the job is dismissed.
 GRACE = 20.0
-#: Submissions in a row that a queue refuses before the job fails.
+#: Submissions that a queue refuses for a reason that stays before the job fails.
 REFUSALS = 4
 #: Seconds for which Toil asks a queue again that is full or does not answer; what a queue refuses
 #: for good ends the job sooner.

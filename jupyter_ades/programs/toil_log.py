@@ -118,7 +118,8 @@ class LeaderLog:
         self.failed: dict[str, Failed] = {}
         #: What Toil itself complained of.
         self.errors: list[str] = []
-        #: Submissions that a queue refused in a row for a reason that stays, and that reason.
+        #: Submissions that a queue refused since the last that it took, for a reason that stays,
+        #: and that reason.
         self.refusals = 0
         self.refusal = ""
         self._block: str | None = None
@@ -145,8 +146,11 @@ class LeaderLog:
 
     def _see_refusal(self, why: str) -> None:
         """A submission was refused; Toil tries it again for ever, ever more slowly."""
+        if _PASSING.search(why):
+            # It says nothing of whether the queue would take the step.
+            return
         self.refusal = why.removeprefix("sbatch: error: ")
-        self.refusals = 0 if _PASSING.search(why) else self.refusals + 1
+        self.refusals += 1
 
     def _read_text(self, line: str) -> Iterator[str]:
         """A line of a step's own, quoted by the leader or by the step's worker."""

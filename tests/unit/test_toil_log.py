@@ -130,7 +130,7 @@ def test_a_queue_that_refuses_is_counted_unless_that_passes() -> None:
     log, _ = read(f"{text}invalid partition specified: nowhere", f"{text}invalid partition: x")
     assert (log.refusals, log.refusal) == (2, "invalid partition: x")
     log, _ = read(f"{text}invalid partition: x", f"{text}AssocMaxSubmitJobLimit")
-    assert log.refusals == 0
+    assert (log.refusals, log.refusal) == (1, "invalid partition: x")
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.engines.packages import SCATTER
 from tests.engines.slurm import Slurm
+from tests.restart.asking import deploy_cwl, ended, execute
 from tests.restart.server import Server
 from tests.worker.support import until
 
@@ -31,9 +31,7 @@ def start(slurm: Slurm, tmp_path: Path) -> Iterator[Start]:
             server = Server(tmp_path, traits=traits)
             server.start()
             ends.callback(server.stop)
-            headers = {"Content-Type": "application/cwl+yaml"}
-            sent = server.send("POST", "processes", data=SCATTER, headers=headers)
-            assert sent.status_code == 201, sent.text
+            deploy_cwl(server, SCATTER)
             return server
 
         yield started
@@ -41,17 +39,8 @@ def start(slurm: Slurm, tmp_path: Path) -> Iterator[Start]:
 
 def failed(server: Server) -> str:
     """Why a job of one step failed."""
-    body = {"inputs": {"words": ["a"]}, "runner": "toil"}
-    sent = server.send("POST", "processes/main/jobs", json=body)
-    assert sent.status_code == 201, sent.text
-    path = f"jobs/{sent.json()['jobID']}"
-    now: dict[str, Any] = {}
-
-    def ended() -> bool:
-        now.update(server.send("GET", path).json())
-        return now["status"] not in ("accepted", "running")
-
-    until(ended, LONG)
+    job_id = execute(server, "main", {"words": ["a"]}, runner="toil")
+    now = ended(server, job_id, LONG)
     assert now["status"] == "failed"
     message: str = now["message"]
     return message

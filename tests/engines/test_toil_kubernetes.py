@@ -24,6 +24,8 @@ from jupyter_ades.system.leftovers import end_elsewhere, toil_run
 from tests.engines import fake_pod
 from tests.engines.fake_kubernetes import Cluster, Status, container
 from tests.engines.packages import SCATTER
+from tests.restart.asking import deploy_cwl, execute, log_of, status
+from tests.restart.asking import ended as ended_job
 from tests.restart.server import Server
 from tests.worker.support import CWL, Bench, Running, until
 
@@ -184,36 +186,30 @@ def test_a_pod_that_ends_so_for_good_is_the_reason(
 def server(shared: Path, cluster: Cluster) -> Iterator[Server]:
     started = Server(shared, traits={"toil_options": options_for(shared)})
     started.start()
-    headers = {"Content-Type": "application/cwl+yaml"}
-    sent = started.send("POST", "processes", data=SCATTER, headers=headers)
-    assert sent.status_code == 201, sent.text
+    deploy_cwl(started, SCATTER)
     yield started
     started.stop()
 
 
-def execute(server: Server, gate: Path) -> str:
-    body = {"inputs": {"words": ["a"], "gate": str(gate)}, "runner": "toil"}
-    sent = server.send("POST", "processes/main/jobs", json=body)
-    assert sent.status_code == 201, sent.text
-    return f"jobs/{sent.json()['jobID']}"
+def waiting_for(server: Server, gate: Path) -> str:
+    """A job whose one part waits for a gate."""
+    return execute(server, "main", {"words": ["a"], "gate": str(gate)}, runner="toil")
 
 
 def test_a_job_outlives_the_server_and_is_told_over_http(
     server: Server, cluster: Cluster, shared: Path
 ) -> None:
     gate = shared / "gate"
-    path = execute(server, gate)
+    job_id = waiting_for(server, gate)
     until(lambda: len(saying(cluster)) == 1, LONG)
-    until(lambda: "1 of 2: say 1" in server.send("GET", path).json()["message"])
+    until(lambda: "1 of 2: say 1" in status(server, job_id)["message"])
     server.kill()
     server.start()
-    assert server.send("GET", path).json()["status"] == "running"
+    assert status(server, job_id)["status"] == "running"
     gate.touch()
-    until(lambda: server.send("GET", path).json()["status"] != "running", LONG)
-    log = server.send("GET", f"{path}/log").text
-    assert server.send("GET", path).json()["status"] == "successful", log
-    job = path.rpartition("/")[2]
-    assert server.send("GET", f"{path}/files/wf-{job}/all.txt").text.split() == ["a"]
+    assert ended_job(server, job_id)["status"] == "successful", log_of(server, job_id)
+    said = server.send("GET", f"jobs/{job_id}/files/wf-{job_id}/all.txt").text
+    assert said.split() == ["a"]
     assert len(cluster.seen) == 2
     assert (cluster.jobs, cluster.pods) == ({}, {})
 
@@ -221,10 +217,10 @@ def test_a_job_outlives_the_server_and_is_told_over_http(
 def test_a_dismissal_over_http_leaves_no_pod(
     server: Server, cluster: Cluster, shared: Path
 ) -> None:
-    path = execute(server, shared / "never")
+    job_id = waiting_for(server, shared / "never")
     until(lambda: len(saying(cluster)) == 1, LONG)
-    assert server.send("DELETE", path).status_code == 200
-    until(lambda: server.send("GET", path).json()["status"] == "dismissed", LONG)
+    assert server.send("DELETE", f"jobs/{job_id}").status_code == 200
+    assert ended_job(server, job_id)["status"] == "dismissed"
     assert (cluster.jobs, cluster.pods) == ({}, {})
 
 

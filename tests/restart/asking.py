@@ -8,6 +8,22 @@ from tests.restart.server import Server
 from tests.worker.support import until
 
 
+def deploy_cwl(server: Server, package: str) -> None:
+    """Deploy a CWL package."""
+    headers = {"Content-Type": "application/cwl+yaml"}
+    sent = server.send("POST", "processes", data=package, headers=headers)
+    assert sent.status_code == 201, sent.text
+
+
+def execute(server: Server, process: str, inputs: object, **further: object) -> str:
+    """Execute a process, with what a request may say beside its inputs; the job's id."""
+    body = {"inputs": inputs, **further}
+    sent = server.send("POST", f"processes/{process}/jobs", json=body)
+    assert sent.status_code == 201, sent.text
+    job_id: str = sent.json()["jobID"]
+    return job_id
+
+
 def status(server: Server, job_id: str) -> dict[str, Any]:
     """How a job stands."""
     body: dict[str, Any] = server.send("GET", f"jobs/{job_id}").json()

@@ -13,9 +13,9 @@ import pytest
 from tests.benchmarks.peers import ROOT
 from tests.engines.fake_kubernetes import Cluster
 from tests.engines.kubernetes import HINT, calrissian_cluster, variables
+from tests.restart.asking import deploy_cwl, ended, execute, log_of
 from tests.restart.server import Server
 from tests.s3.service import Service
-from tests.worker.support import until
 
 #: The first one installs Calrissian; each pod that stages starts a Python with the S3 client.
 LONG = 200.0
@@ -93,9 +93,7 @@ def server(
     known = {**ceph_service.environment, **variables(cluster)}
     started = Server(folder, environment=known)
     started.start()
-    headers = {"Content-Type": "application/cwl+yaml"}
-    deployed = started.send("POST", "processes", data=PACKAGE, headers=headers)
-    assert deployed.status_code == 201, deployed.text
+    deploy_cwl(started, PACKAGE)
     yield started
     started.stop()
 
@@ -105,19 +103,14 @@ def test_a_job_whose_pods_share_nothing_with_the_server(
 ) -> None:
     hrefs = [ceph_service.put(bucket, f"in/{name}.txt", f"{name}\n".encode()) for name in "abc"]
     inputs = {"scenes": [{"href": href} for href in hrefs]}
-    sent = server.send("POST", "processes/joined/jobs", json={"inputs": inputs})
-    assert sent.status_code == 201, sent.text
-    path = f"jobs/{sent.json()['jobID']}"
-    until(lambda: server.send("GET", path).json()["status"] not in ("accepted", "running"), LONG)
-    found = server.send("GET", path).json()
-    log = server.send("GET", f"{path}/log").text
+    job = execute(server, "joined", inputs)
+    found, log = ended(server, job, LONG), log_of(server, job)
     assert found["status"] == "successful", log
-    job = found["jobID"]
     text = "a\nend\nb\nend\nc\nend\n"
     assert ceph_service.read(bucket, f"res/wf-{job}/all.txt").decode() == text
-    assert server.send("GET", f"{path}/files/wf-{job}/all.txt").text == text
+    assert server.send("GET", f"jobs/{job}/files/wf-{job}/all.txt").text == text
     catalog = f"s3://{bucket}/res/wf-{job}/catalog.json"
-    assert catalog in server.send("GET", f"{path}/results").text
+    assert catalog in server.send("GET", f"jobs/{job}/results").text
     steps = {name.rpartition("-pod-")[0] for name in cluster.seen}
     assert {"stage-in", "mark", "mark-2", "mark-3", "join", "stage-out"} <= steps
     assert "mark 2: marks b.txt" in log.splitlines()

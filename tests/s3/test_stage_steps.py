@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.restart.asking import deploy_cwl, ended, execute, log_of
 from tests.restart.server import Server
 from tests.s3.service import Service
-from tests.worker.support import until
 
 #: Seconds that a workflow may take: each stage step starts a Python with the S3 client.
 LONG = 120.0
@@ -89,9 +89,7 @@ def server(
     (folder / "jupyter_server_config.json").write_text(json.dumps({"ADES": traits}))
     started = Server(folder, environment=ceph_service.environment)
     started.start()
-    headers = {"Content-Type": "application/cwl+yaml"}
-    deployed = started.send("POST", "processes", data=PACKAGE, headers=headers)
-    assert deployed.status_code == 201, deployed.text
+    deploy_cwl(started, PACKAGE)
     yield started
     started.stop()
 
@@ -106,17 +104,8 @@ def hrefs(ceph_service: Service, bucket: str) -> dict[str, Any]:
 
 
 def run(server: Server, runner: str = "cwltool", **inputs: Any) -> dict[str, Any]:
-    body = {"inputs": inputs, "runner": runner}
-    sent = server.send("POST", "processes/joined/jobs", json=body)
-    assert sent.status_code == 201, sent.text
-    job = sent.json()["jobID"]
-
-    def look() -> dict[str, Any] | None:
-        body: dict[str, Any] = server.send("GET", f"jobs/{job}").json()
-        return body if body["status"] not in ("accepted", "running") else None
-
-    found: dict[str, Any] = until(look, LONG)
-    return {**found, "log": server.send("GET", f"jobs/{job}/log").text}
+    job_id = execute(server, "joined", inputs, runner=runner)
+    return {**ended(server, job_id, LONG), "log": log_of(server, job_id)}
 
 
 @BOTH

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from jupyter_ades.core.handing_over import give_to_another
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import NothingToDeliver, UnreadableRecord
@@ -27,6 +28,7 @@ def order_stage_out(workspace: Workspace, job: Job, fetch: FetchPolicy) -> None:
             f"Job {job.id} left nothing to deliver: its command did not end well, or what it"
             " computed was removed since. Rerun it from the start."
         )
+    give_to_another(folder)
     folder.write_plan(
         replace(
             order,
@@ -71,6 +73,7 @@ def order_resumption(folder: JobDir) -> Begin:
     With what it computed, if its command had ended well; with its finished steps, if these are
     kept; else it is laid out anew.
     """
+    give_to_another(folder)
     order = folder.read_plan()
     if order is None:
         return Begin.START

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from jupyter_ades.core.chaining import chained
 from jupyter_ades.core.continuing import keeps_steps
+from jupyter_ades.core.handing_over import without_worker
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.needs import needs
@@ -55,7 +56,8 @@ class Starter:
             if again:
                 # One that cannot be read is refused here, with the reason.
                 running.folder.read_plan()
-                running.folder.status.unlink(missing_ok=True)
+                with without_worker(running.folder):
+                    running.folder.status.unlink(missing_ok=True)
                 workspace.keep_record(job.id)
             else:
                 running.folder = self._lay_out(workspace, job)

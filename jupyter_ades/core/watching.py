@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from jupyter_ades.core.ends import Ends
+from jupyter_ades.core.handing_over import give_to_another
 from jupyter_ades.core.launcher import Launcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.recording import Recorder, ended
@@ -213,6 +214,7 @@ class Watch:
                 return False
         log.warning("%s: its worker was lost and it runs on; a new one takes it up", running.job.id)
         self._launcher.bury(running.folder)
+        give_to_another(running.folder)
         running.takers += 1
         running.heard = False
         self._launcher.start(running.folder)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import shutil
 import time
 from contextlib import suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 from jupyter_ades.core.bucket import Bucket
 from jupyter_ades.core.claim import Claim
 from jupyter_ades.core.doorbell import Doorbell
+from jupyter_ades.core.handing_over import without_worker
 from jupyter_ades.core.places import (
     AUTO,
     JOBS,
@@ -27,12 +27,11 @@ from jupyter_ades.core.places import (
     needs_rollback,
 )
 from jupyter_ades.core.store import Store
-from jupyter_ades.errors import DAMAGED, NoSuchJob, Overtaken, StoreDamaged
+from jupyter_ades.errors import DAMAGED, NoSuchJob, StoreDamaged
 from jupyter_ades.hiding import REMOVED, REPLACED, hidden_name
 from jupyter_ades.jobdir import JobDir, sync_folder, write_record
 from jupyter_ades.model import S3, Job, Process
 from jupyter_ades.system.filesystems import type_of
-from jupyter_ades.system.locks import lock_now
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +137,7 @@ class Workspace:
     def make_job_dir(self, job_id: str) -> JobDir:
         """An empty job directory in the place of any that there was.
 
-        Raises Overtaken when a worker is on that one.
+        Raises Overtaken when a worker has begun on that one.
         """
         folder = self.job_dir(job_id)
         if folder.root.exists():
@@ -281,19 +280,10 @@ class Workspace:
 
 
 def _replace(folder: JobDir) -> None:
-    """Take a job directory away whose worker has not begun.
-
-    One may still be about to, which a server ordered that was killed: it must not begin in a
-    directory that is being removed, and write into the next one.
-    """
-    handle = os.open(folder.lock, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        if lock_now(handle) is False:
-            raise Overtaken(f"A worker of an earlier server is on job {folder.root.name}.")
+    """Take a job directory away whose worker has not begun."""
+    with without_worker(folder):
         folder.remove_scratch()
         hidden = folder.root.rename(
             folder.root.with_name(hidden_name(folder.root.name, beginning=REPLACED))
         )
-    finally:
-        os.close(handle)
     shutil.rmtree(hidden, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Carries one job: ``python -m jupyter_ades.worker <job directory>``.
 
 Exit code 0 when the job came to a final status, whichever; 2 when the directory holds no plan;
-3 when another worker is on it.
+3 when another worker has begun on it.
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ def main(folder: str, understudy: Understudy | None = None) -> int:
     if not job.plan.is_file():
         print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
         return 2
-    if lock is None:
-        print(f"another worker is on {folder}", file=sys.stderr)
+    if lock is None or job.worker.exists():
+        # Two were ordered, one of them late: the first one has the job, also when it has ended.
+        print(f"another worker has begun on {folder}", file=sys.stderr)
         return 3
     os.chdir(job.root)
     dismissal = Dismissal()

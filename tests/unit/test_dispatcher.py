@@ -17,7 +17,7 @@ from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import InvalidRequest, StorageFull
-from jupyter_ades.jobdir import JobDir
+from jupyter_ades.jobdir import JobDir, write_record
 from jupyter_ades.model import (
     ExecuteRequest,
     FetchPolicy,
@@ -28,7 +28,7 @@ from jupyter_ades.model import (
     WorkerStatus,
 )
 from jupyter_ades.runners.base import Site
-from jupyter_ades.system.locks import lock_now
+from jupyter_ades.system.identity import this_worker
 from jupyter_ades.testing import InlineLauncher
 
 PROCESS = Process(id="p", digest="d", runner="fake")
@@ -360,8 +360,7 @@ def test_a_job_on_which_a_worker_is_already_is_watched(
     """An earlier server ordered it and was killed; it began after this one had looked."""
     job_id = accept(workspace)
     folder = workspace.make_job_dir(job_id)
-    handle = os.open(folder.lock, os.O_RDWR | os.O_CREAT)
-    assert lock_now(handle)
+    write_record(folder.worker, this_worker())
     dispatcher = build()
     monkeypatch.setattr(launcher, "alive", lambda job: job.root == folder.root)
     dispatcher.tick()
@@ -369,7 +368,6 @@ def test_a_job_on_which_a_worker_is_already_is_watched(
     now = datetime.now(UTC)
     said = WorkerStatus(status=JobStatus.FAILED, message="late", started=now, updated=now)
     folder.write_status(said)
-    os.close(handle)
     dispatcher.tick()
     job = workspace.store.job(job_id)
     assert (job.status, job.message) == (JobStatus.FAILED, "late")

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from jupyter_ades.core.fork_server import Forked, ForkServer
+from jupyter_ades.core.handing_over import without_worker
 from jupyter_ades.core.launcher import ColdLauncher, job_environment
 from jupyter_ades.core.warm_launcher import can_fork, has_ended
 from jupyter_ades.core.workspace import Workspace
@@ -109,6 +110,28 @@ def test_one_that_has_begun_keeps_its_directory(
     status = folder.read_status()
     assert status is not None
     assert "exit code 7" in status.message
+
+
+def test_one_that_began_and_ended_unseen_has_had_the_job(
+    lay_out: Callable[[], JobDir], tmp_path: Path
+) -> None:
+    """After a server looked whether it had begun, and before that started another."""
+    folder = lay_out()
+    late, forked = ordered_late(folder)
+    late.resume()
+    (tmp_path / "gate").touch()
+    until(lambda: has_ended(forked.handle))
+    os.close(forked.handle)
+    with pytest.raises(Overtaken):
+        lay_out()
+    with pytest.raises(Overtaken), without_worker(folder):
+        pass
+    # Nor does one that a server had launched already.
+    launcher = ColdLauncher()
+    launcher.start(folder)
+    until(lambda: not launcher.alive(folder))
+    assert "another worker has begun" in folder.log.read_text()
+    assert (tmp_path / "marks").read_text() == "began\n"
 
 
 @pytest.mark.parametrize("anew", [True, False])

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from jupyter_ades.core.handing_over import give_to_another
 from jupyter_ades.jobdir import read_record
 from jupyter_ades.model import FetchPolicy, JobStatus, Plan
 from jupyter_ades.system.descendants import JOB_VARIABLE, end_all
@@ -160,7 +161,7 @@ def test_a_second_worker_is_refused_and_changes_nothing(bench: Bench) -> None:
     before = running.job.worker.read_bytes(), running.job.status.read_bytes()
     second = bench.worker(running.job, running.order.job_id)
     second.wait()
-    assert "another worker is on" in running.log()
+    assert "another worker has begun on" in running.log()
     assert before == (running.job.worker.read_bytes(), running.job.status.read_bytes())
     who = read_record(running.job.worker, Worker)
     assert who is not None
@@ -214,6 +215,7 @@ def test_a_worker_that_fails_says_so(bench: Bench) -> None:
 def test_a_plan_that_cannot_be_read_is_a_failure(bench: Bench) -> None:
     running = bench.run(CWL, {"app.cwl": ""}, plan=_shell("true"))
     (running.job.root / "plan.json").write_text("{")
+    give_to_another(running.job)
     assert bench.worker(running.job, "x").wait() == 0
     status = running.status()
     assert status is not None

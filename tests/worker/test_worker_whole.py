@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pystac
 
+from jupyter_ades.core.handing_over import give_to_another
 from jupyter_ades.model import JobStatus
 from tests.worker.support import CWL, NOTEBOOK, Bench, assert_monotone, notebook
 from tests.worker.test_worker_cwl import WRITES, tool, workflow
@@ -85,6 +86,7 @@ def test_a_stage_out_that_failed_is_run_again_alone(bench: Bench) -> None:
     started = running.job.read_ran()
     running.job.write_plan(replace(running.order, begin="stage-out"))
     running.job.status.unlink()
+    give_to_another(running.job)
     running.process = bench.worker(running.job, running.order.job_id, stand_in=False)
     assert running.wait().status is JobStatus.SUCCESSFUL
     assert running.delivered("runs").read_text() == "x"

@@ -50,9 +50,14 @@ def as_object(bucket: str, entry: dict[str, Any]) -> Object:
 
 def remove_below(settings: S3, folder: S3Address) -> int:
     """Remove every object and every unfinished upload below a prefix; how many objects."""
+    end_uploads(settings, folder)
+    return remove(settings, [each.address for each in below(settings, folder)])
+
+
+def end_uploads(settings: S3, folder: S3Address) -> None:
+    """Abort every unfinished upload below a prefix: its parts, which no list shows, cost money."""
     for upload in _uploads(settings, folder):
         _abort(settings, folder.bucket, upload)
-    return remove(settings, [each.address for each in below(settings, folder)])
 
 
 def remove(settings: S3, addresses: Sequence[S3Address]) -> int:

@@ -79,6 +79,21 @@ class S3Target:
 
         self._send(first, done)
         self._send(last, done)
+        from jupyter_ades.s3.transfers import PART
+
+        if any(each.source.stat().st_size >= PART for each in files):
+            self._end_lost_uploads()
+
+    def _end_lost_uploads(self) -> None:
+        """Abort uploads whose beginning was asked for twice, as its answer was lost."""
+        from jupyter_ades.s3.objects import end_uploads
+        from jupyter_ades.s3.reasons import reason
+
+        try:
+            end_uploads(self._settings, self._folder)
+        except Exception as error:
+            # All that the job left has arrived.
+            log.warning("%s may have unfinished uploads: %s", self._folder, reason(error))
 
     def _uploads(self) -> Iterator[Upload]:
         from jupyter_ades.s3.transfers import Upload

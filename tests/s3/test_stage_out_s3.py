@@ -104,6 +104,17 @@ def test_a_large_file_goes_in_parts(job: Job, s3: Service) -> None:
     assert s3.uploads(bucket) == []
 
 
+def test_an_upload_that_was_begun_twice_is_ended(job: Job, s3: Service) -> None:
+    """The answer to its beginning was lost, and boto3 asked again."""
+    bucket = bound(job, s3)
+    job.left.joinpath("large.bin").write_bytes(b"x" * (transfers.PART + 1))
+    key = f"some/prefix/wf-{JOB}/large.bin"
+    s3.client().create_multipart_upload(Bucket=bucket, Key=key)
+    job.deliver({"large": file(job.left / "large.bin")})
+    assert len(s3.read(bucket, key)) == transfers.PART + 1
+    assert s3.uploads(bucket) == []
+
+
 def test_a_second_delivery_replaces_the_first(job: Job, s3: Service) -> None:
     bucket = bound(job, s3, prefix="")
     job.deliver({"f": [file(text(job.left / "old.txt")), file(text(job.left / "both.txt", "1"))]})

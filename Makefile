@@ -9,8 +9,10 @@ PIP_SERVER := JUPYTER_ADES_SKIP_JS=1 $(PIP)
 LABEXTENSION := $(VENV)/share/jupyter/labextensions/jupyter-ades
 METADATA := setup.cfg pyproject.toml
 # A file's tests stay together: they share servers.
-# Files as they come: else those of one long test would all be left for the end.
-SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
+# Files as they come: else those of one long test would all be left for the end. One more than there
+# are cores: many tests wait for servers, queues and clusters.
+SIDE_BY_SIDE = --numprocesses $(AT_ONCE) --dist loadfile --no-loadscope-reorder
+AT_ONCE = $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 EVERYDAY := $(addprefix tests/,unit server conformance worker client whole)
 TYPESCRIPT := package.json yarn.lock $(shell find labextension -path '*/lib' -prune -o -type f -print)
 

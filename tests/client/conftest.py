@@ -29,7 +29,7 @@ def _no_other_server(
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all of these tests."""
     traits = {"launcher_class": "jupyter_ades.testing.InlineLauncher", "max_running_jobs": 50}
@@ -46,7 +46,7 @@ def client(server: Server) -> Iterator[Client]:
         yield connected
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def small(server: Server) -> str:
     """The id of a deployed notebook that the inline launcher understands."""
     headers = {"Content-Type": "application/x-ipynb+json"}

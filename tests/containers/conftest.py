@@ -41,7 +41,7 @@ def podman(*arguments: str, **more: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     if not all(map(shutil.which, ("podman", "runc", "busybox"))):
         pytest.skip(NEEDS)
@@ -101,7 +101,7 @@ def make_image(root: Path, *before: str, environment: Mapping[str, str] | None =
         pytest.skip(f"needs: a podman that works here; it said {made.stderr.decode()[-300:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _notebooks(_engine: dict[str, str]) -> None:
     command = ["podman", "import", *notebook_image.changes(), "-", NOTEBOOKS]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as importing:

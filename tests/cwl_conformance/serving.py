@@ -23,6 +23,7 @@ def serving(root: Path, *, jobs: int = 2, containers: str = "auto") -> Iterator[
                 "job_cores": 2,
                 "container_engine": containers,
                 "results_url": Path(folder, "results"),
+                "warm_workers": True,
             },
         )
         server.start()

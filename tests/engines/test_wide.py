@@ -22,7 +22,7 @@ from tests.restart.server import Server
 from tests.worker.support import until
 
 HERE = int(os.environ.get("ADES_WIDE", "1000"))
-ON_SLURM = int(os.environ.get("ADES_WIDE_SLURM", "40"))
+ON_SLURM = int(os.environ.get("ADES_WIDE_SLURM", "24"))
 #: Bytes by which a server may grow over one job, whatever its width.
 FLAT = 24 * 2**20
 #: Bytes that a status may have, whatever the job's width.

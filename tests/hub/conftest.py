@@ -12,7 +12,7 @@ import pytest
 from tests.hub.hub import PROXY, Hub, User
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """A running hub."""
     if importlib.util.find_spec("jupyterhub") is None:
@@ -25,7 +25,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     started.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def alice(hub: Hub) -> User:
     """A user with a running server."""
     return hub.user("alice")

@@ -29,6 +29,14 @@ PROBE = b"""
 """
 
 
+#: The server alone, without JupyterLab and others that are installed: it starts in two thirds of
+#: the time.
+ALONE = "jupyter_server"
+OTHERS = dict.fromkeys(
+    ("jupyter_lsp", "jupyter_server_terminals", "jupyterlab", "notebook", "notebook_shim"), False
+)
+
+
 @pytest.fixture
 def warm() -> bool:
     """Whether workers are forked; not, in tests that are run with one kind."""
@@ -45,7 +53,7 @@ class Server:
         base_url: str = "/",
         traits: Mapping[str, object] | None = None,
         user_folder: Path | None = None,
-        app: str = "jupyter_server",
+        app: str = ALONE,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._app = app
@@ -71,6 +79,7 @@ class Server:
             # Tests change the theme and ask for commands as JupyterLab's own code does.
             "LabApp.expose_app_in_browser": True,
             "JupyterNotebookApp.expose_app_in_browser": True,
+            **({"ServerApp.jpserver_extensions": OTHERS} if app == ALONE else {}),
             "ADES.workspaces": "terradue",
             "ADES.workspace_root": folder / "state",
             "ADES.max_running_jobs": 1,

@@ -80,14 +80,6 @@ def tool(identifier: str, *, resume: bool) -> bytes:
     return yaml.safe_dump(document).encode()
 
 
-def only_this_extension(folder: Path) -> None:
-    """A configuration without JupyterLab and others: a server that starts in half the time."""
-    others = ("jupyter_lsp", "jupyter_server_terminals", "jupyterlab", "notebook", "notebook_shim")
-    extensions = dict.fromkeys(others, False)
-    document = {"ServerApp": {"jpserver_extensions": extensions}}
-    (folder / "jupyter_server_config.json").write_text(json.dumps(document))
-
-
 @dataclass
 class Submitted:
     """One job that a client asked for."""
@@ -114,7 +106,6 @@ class Storm:
         self.kills = kills
         self.random = random.Random(seed)
         self.mark = f"storm-{uuid.uuid4()}"
-        only_this_extension(folder)
         self.clock = Clock(folder)
         self.disk = Disk(folder / "disk", max(jobs * JOB_BYTES, LEAST_BYTES))
         self.marks = folder / "marks"
@@ -122,7 +113,6 @@ class Storm:
         self.warm = warm
         self.server = self._a_server(folder)
         (folder / "second").mkdir()
-        only_this_extension(folder / "second")
         #: It is there at times; clients do not ask it.
         self.second = self._a_server(folder / "second", results=folder / "results")
         self.results = folder / "results"

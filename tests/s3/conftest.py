@@ -17,14 +17,14 @@ from tests.worker.faulty_server import Site, serving
 from tests.worker.support import NOTEBOOK, Bench
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def moto_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """moto, for the many cases."""
     with moto(tmp_path_factory.mktemp("moto") / "log") as service:
         yield service
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ceph_service() -> Iterator[Service]:
     """Ceph, for signatures, 403, 412 and parts."""
     if not has_ceph() or os.getuid() != 0:

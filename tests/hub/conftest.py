@@ -25,9 +25,9 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     started.stop()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def alice(hub: Hub) -> User:
-    """A user with a running server."""
+    """A user with a running server; tests of another file may have ended it."""
     return hub.user("alice")
 
 

@@ -14,7 +14,10 @@ from contextvars import ContextVar
 from functools import cache, lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker, SchemaError
+from jupyter_ades.late_grammar import late_grammar
+
+with late_grammar():
+    from jsonschema import Draft202012Validator, FormatChecker, SchemaError
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from referencing.exceptions import Unresolvable

@@ -8,9 +8,10 @@ from __future__ import annotations
 from contextlib import suppress
 from importlib import import_module
 
-from jupyter_ades.programs.sparing import with_late_grammar, without_debugger
+from jupyter_ades.late_grammar import late_grammar
+from jupyter_ades.programs.sparing import without_debugger
 
-with with_late_grammar():
+with late_grammar():
     import_module("jsonschema")
 
 # Only now, as they import it, too.

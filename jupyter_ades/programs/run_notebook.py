@@ -14,7 +14,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import nbformat
+from jupyter_ades.late_grammar import late_grammar
+
+with late_grammar():
+    import nbformat
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillException, PapermillExecutionError
 from papermill.execute import execute_notebook, remove_error_markers

@@ -8,11 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from types import ModuleType
-from typing import Any
-
-GRAMMAR = "rfc3987_syntax"
 
 
 @contextmanager
@@ -23,19 +18,3 @@ def without_debugger() -> Iterator[None]:
         yield
     finally:
         del sys.modules["debugpy"]
-
-
-@contextmanager
-def with_late_grammar() -> Iterator[None]:
-    """jsonschema compiles its grammar of IRIs, a sixth of all memory, with the first of them."""
-    stand_in = ModuleType(GRAMMAR)
-    vars(stand_in)["is_valid_syntax"] = _is_valid_syntax
-    sys.modules[GRAMMAR] = stand_in
-    try:
-        yield
-    finally:
-        del sys.modules[GRAMMAR]
-
-
-def _is_valid_syntax(*arguments: Any) -> Any:
-    return import_module(GRAMMAR).is_valid_syntax(*arguments)

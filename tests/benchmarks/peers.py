@@ -11,7 +11,7 @@ import time
 import urllib.request
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +92,15 @@ class Scheduler:
         return last, len(left)
 
     def _is_at_work(self) -> bool:
-        """Whether a process runs that it started; it takes no leave of those that ended."""
-        return any(map(lives, self._process.children(recursive=True)))
+        """Whether a process of a job's runs; it takes no leave of those that ended.
+
+        One of multiprocessing's own waits for them for ever.
+        """
+        for each in filter(lives, self._process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                if "resource_tracker" not in " ".join(each.cmdline()):
+                    return True
+        return False
 
     def _ask(self, method: str, url: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()

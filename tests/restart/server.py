@@ -31,7 +31,7 @@ PROBE = b"""
 
 #: The server alone, without JupyterLab and others that are installed: it starts in two thirds of
 #: the time.
-ALONE = "jupyter_server"
+ALONE = str(Path(__file__).with_name("alone.py"))
 OTHERS = dict.fromkeys(
     ("jupyter_lsp", "jupyter_server_terminals", "jupyterlab", "notebook", "notebook_shim"), False
 )
@@ -128,7 +128,7 @@ class Server:
         options = [f"--{name}={value}" for name, value in self._traits.items()]
         with open(self.folder / "server.log", "ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self._app, *options],
+                [sys.executable, *self._program, *options],
                 stdout=log,
                 stderr=log,
                 env=os.environ
@@ -136,6 +136,11 @@ class Server:
                 | self._environment,
             )
         return self._process
+
+    @property
+    def _program(self) -> list[str]:
+        # Without the tests' own folder on its path.
+        return ["-P", ALONE] if self._app == ALONE else ["-m", self._app]
 
     def _wait_for_answer(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + PATIENCE

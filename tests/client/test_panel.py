@@ -38,7 +38,8 @@ def end(panel: Panel) -> None:
 @pytest.fixture
 def panel(client: Client, small: str) -> Iterator[Panel]:
     made = Panel(client)
-    until(lambda: small in [value for _, value in made._choice.options])
+    # The names are there before the values that may be chosen.
+    until(lambda: small in made._choice._options_values)
     made._choice.value = small
     until(lambda: made._process is not None and made._process.id == small)
     yield made

@@ -52,7 +52,8 @@ def opened(server: Server, browser: Any, request: pytest.FixtureRequest) -> Iter
         watched.open(f"doc/tree/{request.param}?reset")
         page.click(".jp-Cell-inputArea", timeout=60_000)
         page.wait_for_selector('.jp-NotebookPanel [data-status="idle"]', timeout=60_000)
-        page.keyboard.press("Shift+Enter")
+        # Keys that are pressed while the notebook is still put together are lost at times.
+        page.evaluate("jupyterapp.commands.execute('notebook:run-cell-and-select-next')")
         yield watched
 
 

@@ -21,7 +21,7 @@ from jupyter_ades.model import FetchPolicy, JobStatus, Plan, WorkOrder
 from jupyter_ades.system.identity import Worker
 from jupyter_ades.worker import __main__ as worker
 from tests.worker.support import CWL, until
-from tests.worker.test_spare import spare
+from tests.worker.test_spare import end, spare
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="workers are forked on Linux only")
 JOB = "8d0a1f7c"
@@ -105,8 +105,7 @@ def test_one_that_has_begun_keeps_its_directory(
     with pytest.raises(Overtaken):
         lay_out()
     (tmp_path / "gate").touch()
-    until(lambda: has_ended(forked.handle))
-    os.close(forked.handle)
+    assert end(forked, folder) is JobStatus.FAILED
     status = folder.read_status()
     assert status is not None
     assert "exit code 7" in status.message
@@ -120,8 +119,7 @@ def test_one_that_began_and_ended_unseen_has_had_the_job(
     late, forked = ordered_late(folder)
     late.resume()
     (tmp_path / "gate").touch()
-    until(lambda: has_ended(forked.handle))
-    os.close(forked.handle)
+    assert end(forked, folder) is JobStatus.FAILED
     with pytest.raises(Overtaken):
         lay_out()
     with pytest.raises(Overtaken), without_worker(folder):

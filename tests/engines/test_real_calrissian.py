@@ -13,7 +13,7 @@ import pytest
 
 from tests.engines.fake_kubernetes import Cluster
 from tests.engines.kubernetes import IN_IMAGE, calrissian_cluster, server_of
-from tests.restart.asking import ended, log_of, status
+from tests.restart.asking import deploy_cwl, ended, log_of, status
 from tests.restart.server import Server
 from tests.worker.support import until
 
@@ -36,10 +36,7 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (folder / "gates").mkdir()
     started = server_of(cluster, folder)
     started.start()
-    deployed = started.send(
-        "POST", "processes", data=IN_IMAGE, headers={"Content-Type": "application/cwl+yaml"}
-    )
-    assert deployed.status_code == 201, deployed.text
+    deploy_cwl(started, IN_IMAGE)
     yield started
     started.stop()
 

@@ -17,7 +17,7 @@ from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.toil import ToilRunner
 from tests.engines.packages import SCATTER
 from tests.engines.slurm import Slurm
-from tests.restart.asking import ended, log_of, status
+from tests.restart.asking import deploy_cwl, ended, log_of, status
 from tests.restart.server import Server
 from tests.worker.support import CWL, Bench, until
 
@@ -36,10 +36,7 @@ def server(slurm: Slurm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     (folder / "jupyter_server_config.json").write_text(json.dumps({"ADES": traits}))
     started = Server(folder, traits={"max_running_jobs": 2})
     started.start()
-    deployed = started.send(
-        "POST", "processes", data=SCATTER, headers={"Content-Type": "application/cwl+yaml"}
-    )
-    assert deployed.status_code == 201, deployed.text
+    deploy_cwl(started, SCATTER)
     yield started
     started.stop()
 

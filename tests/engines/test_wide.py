@@ -18,6 +18,7 @@ import requests
 
 from tests.engines.packages import WIDE
 from tests.engines.slurm import Slurm
+from tests.restart.asking import deploy_cwl, execute
 from tests.restart.server import Server
 from tests.worker.support import until
 
@@ -48,11 +49,7 @@ class Wide:
     most: int = 0
 
     def execute(self, *names: str) -> str:
-        body = {"inputs": {"names": names}, "runner": self.runner}
-        sent = self.server.send("POST", "processes/main/jobs", json=body)
-        assert sent.status_code == 201, sent.text
-        job_id: str = sent.json()["jobID"]
-        return job_id
+        return execute(self.server, "main", {"names": names}, runner=self.runner)
 
     def look(self, job_id: str) -> str:
         """The status of a job now, remembered."""
@@ -94,9 +91,7 @@ class Wide:
 
 def deployed(server: Server, runner: str) -> Wide:
     server.start()
-    headers = {"Content-Type": "application/cwl+yaml"}
-    sent = server.send("POST", "processes", data=WIDE, headers=headers)
-    assert sent.status_code == 201, sent.text
+    deploy_cwl(server, WIDE)
     return Wide(server, runner)
 
 

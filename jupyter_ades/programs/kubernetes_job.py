@@ -81,16 +81,23 @@ def waits_for(pod: Mapping[str, Any]) -> str:
     status = pod.get("status") or {}
     if status.get("phase") != "Pending":
         return ""
-    for each in status.get("conditions") or []:
-        if each.get("type") == "PodScheduled" and each.get("status") == "False":
-            return f"waits for a node: {each.get('message') or each.get('reason') or ''}".rstrip(
-                ": "
-            )
+    why = unplaced(pod)
+    if why:
+        return f"waits for a node: {why}"
     for each in status.get("containerStatuses") or []:
         reason = ((each.get("state") or {}).get("waiting") or {}).get("reason")
         if reason:
             return f"waits for its container ({reason}): image {each.get('image')}"
     return "waits for a node"
+
+
+def unplaced(pod: Mapping[str, Any]) -> str:
+    """Why the scheduler finds no node for a pod, in its words; empty unless it says so."""
+    status = pod.get("status") or {}
+    for each in status.get("conditions") or []:
+        if each.get("type") == "PodScheduled" and each.get("status") == "False":
+            return str(each.get("message") or each.get("reason") or "no reason is given")
+    return ""
 
 
 def ended_by_cluster(pod: Mapping[str, Any]) -> bool:

@@ -10,7 +10,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jupyter_ades.programs.kubernetes_job import code_of, ended_by_cluster, fault_of, waits_for
+from jupyter_ades.programs.kubernetes_job import (
+    code_of,
+    ended_by_cluster,
+    fault_of,
+    unplaced,
+    waits_for,
+)
 
 #: Seconds that an image has to be pulled after a first failure: a registry may answer soon.
 PULL = 60.0
@@ -96,8 +102,7 @@ class Tools:
         pending = pod["status"].get("phase") == "Pending"
         if self._lasts(name, "image", pending and bool(fault)):
             return fault
-        unplaced = pending and not fault and waits.startswith("waits for a node:")
-        if self._lasts(name, "node", unplaced):
+        if self._lasts(name, "node", pending and not fault and bool(unplaced(pod))):
             return f"{waits} (for {patience('node'):g} seconds, the most that a pod may)"
         return ""
 

@@ -49,10 +49,9 @@ def main(arguments: list[str]) -> int:
     cwltoil.toilStageFiles = _stage_apart
     Leader.__init__ = _begin_without_waits
     if batch_system(arguments) == KUBERNETES:
-        from jupyter_ades.programs.toil_pods import note_run, tell_why
+        from jupyter_ades.programs import toil_pods
 
-        tell_why()
-        note_run(Path(os.environ[RUN_NOTE]))
+        toil_pods.use(Path(os.environ[RUN_NOTE]))
     if WAYS in os.environ:
         lead_so(read_ways(os.environ[WAYS]))
     return int(cwltoil.main(arguments) or 0)

@@ -48,6 +48,8 @@ _REASONS = {
 }
 #: What a leader of ours says, before a step's end, of what its pod in Kubernetes says of it.
 POD = "Its pod: "
+#: What such a leader says, before a step's name and why, of a pod that waits for a node.
+WAITS = "Waits for a node: "
 #: How names of documents end.
 ENDINGS = ("cwl", "json", "yaml", "yml")
 #: How the leader begins to print a pod with all its fields.
@@ -217,6 +219,9 @@ class LeaderLog:
             self.failed.pop(complete["step"], None)
         elif text.startswith(POD):
             self._pod = text.removeprefix(POD)
+        elif text.startswith(WAITS):
+            step, _, why = text.removeprefix(WAITS).partition(": ")
+            yield f"{label(step)} waits for a node: {why}"
         elif ended:
             self._ended = ended["step"]
             failed = self._of(self._ended)

@@ -46,6 +46,8 @@ EVICTED: Status = {
     "message": "The node was low on resource: memory.",
 }
 
+NO_NODE = "0/3 nodes are available: 3 Insufficient memory."
+
 
 def out_of_memory() -> Status:
     times = {"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:01Z"}
@@ -56,6 +58,11 @@ def out_of_memory() -> Status:
 def without_image() -> Status:
     state = {"waiting": {"reason": "ImagePullBackOff", "message": "manifest unknown"}}
     return {"phase": "Pending", "containerStatuses": [container(state, "runner-container")]}
+
+
+def without_node() -> Status:
+    told = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    return {"phase": "Pending", "conditions": [{**told, "message": NO_NODE}]}
 
 
 @pytest.fixture
@@ -163,18 +170,28 @@ def test_a_pod_without_memory_is_tried_again(bench: Bench, cluster: Cluster) -> 
     assert why in running.log()
 
 
+def test_a_pod_waits_for_a_node_as_long_as_pods_may(bench: Bench, cluster: Cluster) -> None:
+    cluster.before = [without_node()] * 3
+    running = start(bench, words=["a"])
+    assert ended(running).status is JobStatus.SUCCESSFUL, running.log()
+    told = f"say 1 waits for a node: {NO_NODE}"
+    assert [line for line in running.log().splitlines() if told in line] == [told]
+
+
 @pytest.mark.parametrize(
     ("fate", "why"),
     [
         (EVICTED, "was ended by Kubernetes, Evicted: The node was low on resource: memory."),
         (out_of_memory(), "needed more memory than it asked for (ResourceRequirement, ramMin)"),
         (without_image(), "waited in vain for its container, ImagePullBackOff: manifest unknown"),
+        (without_node(), f"waited in vain for a node: {NO_NODE}"),
     ],
-    ids=["evicted", "out of memory", "without its image"],
+    ids=["evicted", "out of memory", "without its image", "without a node"],
 )
 def test_a_pod_that_ends_so_for_good_is_the_reason(
-    bench: Bench, cluster: Cluster, fate: Status, why: str
+    bench: Bench, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, fate: Status, why: str
 ) -> None:
+    monkeypatch.setenv("JUPYTER_ADES_NODE", "2")
     cluster.fates = [fate, fate]
     status = ended(start(bench, "--kubernetesPodTimeout", "2", words=["a"]))
     assert status.status is JobStatus.FAILED

@@ -1,7 +1,7 @@
 """One execute request whose workflow scatters over many items, here and over Slurm's nodes.
 
 ``ADES_WIDE_SLURM=1000 python -m pytest tests/engines/test_wide.py -k slurm`` runs the whole width
-there, which takes Toil most of an hour on two cores: it starts a Python for each item.
+there, which takes Toil a quarter of an hour on two cores: it starts a Python for each item.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import gc
 import os
 from collections import OrderedDict
 from collections.abc import MutableMapping, MutableSequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import urldefrag, urlsplit
 
@@ -55,6 +55,8 @@ class Document:
     context: LoadingContext
     #: The process to be run.
     uri: str
+    #: Where the process worked that read it: places are told from there.
+    read_in: str = field(default_factory=os.getcwd)
 
 
 class _Kept:
@@ -132,17 +134,17 @@ def rebase(document: Document, before: str, after: str) -> None:
     """Let a document that was read in one folder (a URL with a slash at its end) be in another."""
     context = document.context
     assert context.loader is not None
-    move = _Move(before, after)
-    document.uri = move.text(document.uri)
+    move = _Move(before, after, document.read_in)
+    document.uri, document.read_in = move.text(document.uri), os.getcwd()
     for held in (context.loader.idx, context.metadata):
         move.inside(held)
 
 
 class _Move:
-    """Rewrites URLs wherever they stand, in place; each list and mapping once."""
+    """Rewrites URLs wherever they stand, in place; each list, mapping and place once."""
 
-    def __init__(self, before: str, after: str) -> None:
-        self._before, self._after = before, after
+    def __init__(self, before: str, after: str, read_in: str) -> None:
+        self._before, self._after, self._read_in = before, after, read_in
         self._seen: set[int] = set()
 
     def text(self, value: str) -> str:
@@ -165,16 +167,19 @@ class _Move:
         return value
 
     def _place(self, value: Any) -> None:
-        """Where it was read, for messages: a path from where the process was, or a URL."""
+        """Where it was read, for messages: a path from where the process worked, or a URL."""
         place: Any = getattr(value, "lc", None)
         told = getattr(place, "filename", None)
-        if not isinstance(told, str):
+        # Copies of a list or mapping share it.
+        if not isinstance(told, str) or id(place) in self._seen:
             return
-        _, ours, file = told.partition(self._before.removeprefix("file:///"))
-        if ours and not told.startswith("file:"):
-            place.filename = os.path.relpath(self._after.removeprefix("file://") + file)
-        else:
+        self._seen.add(id(place))
+        if told.startswith("file:"):
             place.filename = self.text(told)
+            return
+        there = f"file://{os.path.normpath(os.path.join(self._read_in, told))}"
+        if there.startswith(self._before):
+            place.filename = os.path.relpath(self.text(there).removeprefix("file://"))
 
     def _mapping(self, value: MutableMapping[Any, Any]) -> None:
         for key in list(value):

@@ -70,8 +70,14 @@ def made(document: Document) -> list[str]:
     return texts([tool.tool, tool.metadata, *steps])
 
 
-def test_a_kept_document_is_what_a_job_would_have_read(deployed: Path, copy: Path) -> None:
+@pytest.mark.parametrize(("before", "now"), [("/", "/"), ("", ""), ("", "/"), ("/", "job#1")])
+def test_a_kept_document_is_what_a_job_would_have_read(
+    deployed: Path, copy: Path, monkeypatch: pytest.MonkeyPatch, before: str, now: str
+) -> None:
+    """Wherever the processes work: where things stand is told from there."""
+    monkeypatch.chdir(deployed.parents[1] / before)
     keep(url(deployed))
+    monkeypatch.chdir(deployed.parents[1] / now)
     anew = made(load(url(copy)))
     kept = made(load(url(copy), url(deployed)))
     assert kept == anew

@@ -8,6 +8,7 @@ import sqlite3
 import statistics
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from tests.benchmarks import api
@@ -58,7 +59,7 @@ async def _asked(origin: str) -> tuple[float, float]:
 
 def fill(store: Path, count: int) -> None:
     """Put copies of the store's one job into it, as jobs that have ended."""
-    with sqlite3.connect(store) as db:
+    with closing(sqlite3.connect(store)) as db, db:
         names = [row[1] for row in db.execute("PRAGMA table_info(jobs)")]
         kept = [name for name in names if name not in ("number", "id", "idempotency_key")]
         ended = {"status": "'successful'", "progress": "100", "finished": "updated"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def adding(store: Store, number: int, size: int = 1) -> Callable[[], bool]:
 
 def ids(path: Path) -> list[str]:
     """What another reader of the file sees: what was committed."""
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db:
         return [row[0] for row in db.execute("SELECT id FROM jobs ORDER BY number")]
 
 
@@ -146,7 +147,7 @@ def test_stores_fail_by_themselves(store: Store, tmp_path: Path) -> None:
 
 def test_a_store_that_another_server_holds_is_told_as_that(store: Store, tmp_path: Path) -> None:
     store._db.execute("PRAGMA busy_timeout = 1")
-    with sqlite3.connect(tmp_path / "ades.sqlite", isolation_level=None) as other:
+    with closing(sqlite3.connect(tmp_path / "ades.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         (outcome,) = carry([adding(store, 1)], [store])
         other.execute("ROLLBACK")

@@ -131,6 +131,6 @@ def test_the_store_may_lie_elsewhere(tmp_path: Path) -> None:
     workspace = Workspace("ws", tmp_path / "state", tmp_path / "results", store_root=stores)
     workspace.store.add_process(PROCESS)
     workspace.close()
-    with sqlite3.connect(stores / "ws" / "ades.sqlite") as db:
+    with closing(sqlite3.connect(stores / "ws" / "ades.sqlite")) as db:
         assert db.execute("SELECT id FROM processes").fetchall() == [(PROCESS.id,)]
     assert not (tmp_path / "state" / "ws" / "ades.sqlite").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -60,7 +61,7 @@ def test_a_file_of_version_1_is_brought_to_now(tmp_path: Path) -> None:
     add(store, make_job(1))
     assert [job.id for _, job in store.jobs(JobFilter(), limit=10)] == ["job-1", "old"]
     store.close()
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 
 

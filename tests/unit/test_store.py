@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -235,7 +236,7 @@ def test_every_filter_is_answered_from_an_index(tmp_path: Path, selection: JobFi
     for number in range(50):
         add(store, make_job(number))
     store.close()
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db:
         db.execute("ANALYZE")
         for query, parameters in (
             page_query(selection, Cursor(before=40), NOON, limit=10),

@@ -102,6 +102,11 @@ class PackageFetcher(DefaultFetcher):
         #: Why the first document that could not be had could not: cwltool's own words hide it.
         self.refusal: AdesError | None = None
 
+    def urljoin(self, base_url: str, url: str) -> str:
+        """A link of a document as a URL; Python 3.13.0 loses the root when one leads above it."""
+        joined = super().urljoin(base_url, url)
+        return joined if joined.startswith(_SEEN) else re.sub("^file:/*", _SEEN, joined)
+
     def fetch_text(self, url: str, content_types: list[str] | None = None) -> str:
         """The text of a document, or of an included file."""
         if url == self._origin.uri:

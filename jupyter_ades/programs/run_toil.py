@@ -94,6 +94,10 @@ def main(folder: str, engine: str, *options: str) -> int:
         )
     signal.signal(signal.SIGTERM, partial(_end, job, leader))
     log = _follow(leader, _Counting(order, job), speaker, job.kept / DONE)
+    if log.refusals == REFUSALS:
+        # Its thread for the queue tries on, and to be ended gracefully it would wait for that.
+        leader.kill()
+        end_elsewhere(job)
     code = leader.wait()
     if code != 0:
         write_failure(job, _failure(log, job, options))
@@ -205,7 +209,7 @@ class _Counting(threading.Thread):
 def _follow(
     leader: subprocess.Popen[bytes], counting: _Counting, speaker: Speaker, kept: Path
 ) -> LeaderLog:
-    """Tell the leader's lines, and how far the steps are, until it ends."""
+    """Tell the leader's lines, and how far the steps are, until it ends or is refused for good."""
     log = LeaderLog(kept.read_text("utf-8").split() if kept.exists() else [])
     seen: tuple[int, str] = (0, "")
     assert leader.stderr is not None
@@ -215,7 +219,7 @@ def _follow(
         if log.refusals == REFUSALS:
             log.errors[:] = [f"the queue refuses the job's steps: {log.refusal}"]
             log.failed.clear()
-            leader.terminate()
+            break
         now = (len(log.done), log.latest)
         if now != seen and log.latest:
             seen = now

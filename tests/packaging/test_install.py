@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+#: Each builds the JupyterLab half anew, perhaps beside other tests.
+pytestmark = pytest.mark.timeout(400)
 KINDS = ("git", "sdist", "export", "editable")
 
 

@@ -52,7 +52,6 @@ class JobCard:
             return
         if self._drawn is not None:
             self.refresh_log()
-        self._drawn = record
         self._bar.value = record.progress or 0
         self._bar.description = f"{record.progress} %" if record.progress is not None else ""
         self._bar.bar_style = _STYLES.get(record.status, "info")
@@ -62,9 +61,9 @@ class JobCard:
             f"<br>{escape(record.message)}"
         )
         self._results_button.layout.display = _shown(record.status is JobStatus.SUCCESSFUL)
-        self._end_button.description = "Remove" if record.status.final else "Dismiss"
+        self._drawn, self._sure = record, False
         self._end_button.icon = "trash" if record.status.final else "stop"
-        self._sure = False
+        self._end_button.description = "Remove" if record.status.final else "Dismiss"
 
     def refresh_log(self) -> None:
         """Fetch the log again when it is shown."""
@@ -88,7 +87,8 @@ class JobCard:
         self.job.rerun()
 
     def _end(self) -> None:
-        ended = self.job.record.status.final
+        # What is done is what the button says, whatever became of the job meanwhile.
+        ended = self._drawn is not None and self._drawn.status.final
         if ended and not self._sure:
             # A removal takes the results along: it is asked twice.
             self._sure = True

@@ -12,14 +12,20 @@ from typing import Any
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import Plan, Process
+from jupyter_ades.resources import read_bytes, read_cores
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, CwltoolRunner, environment
+from jupyter_ades.runners.needs import needs_of
 from jupyter_ades.runners.staged import stages
 
+#: What CWL counts memory in.
+MEBIBYTE = 2**20
 #: In the plan's environment: ``c.ADES.kubernetes`` as JSON.
 SETTINGS = "JUPYTER_ADES_KUBERNETES"
 #: What ``c.ADES.kubernetes`` must say.
 NEEDED = ("namespace", "claim", "mount", "image")
+#: What the tools of a job may have together where it does not say ``max_cores``, ``max_ram``.
+MAX_CORES, MAX_RAM = 4, "8G"
 #: In the command's working folder: what tools said, a file for each that has ended.
 TOOL_LOGS = "logs"
 #: Likewise: the labels of tools' pods, and the variables that tools get.
@@ -38,14 +44,23 @@ class CalrissianRunner(CwltoolRunner):
         except PackageNotFoundError:
             return "there is no client: pip install 'jupyter_ades[kubernetes]'."
         lacking = [name for name in NEEDED if not site.kubernetes.get(name)]
-        return f"c.ADES.kubernetes does not say {', '.join(lacking)}." if lacking else ""
+        if lacking:
+            return f"c.ADES.kubernetes does not say {', '.join(lacking)}."
+        try:
+            _most(site.kubernetes)
+        except ValueError as error:
+            return f"c.ADES.kubernetes, max_cores or max_ram: {error}."
+        return ""
 
     def elsewhere(self, site: Site) -> bool:
         """Whether steps run on other machines: all do, each in a pod."""
         return True
 
     def check(self, process: Process, site: Site) -> None:
-        """Raise Unavailable for a package whose tools name no image: pods have one."""
+        """Raise Unavailable for tools without an image, or that ask for more than a job may have.
+
+        Calrissian itself would say the latter once its pod runs.
+        """
         if self.name in site.stage_steps and not site.stage_image:
             raise Unavailable("Stage steps in pods need an image: c.ADES.stage_image names none.")
         docker = process.details.get("docker")
@@ -56,6 +71,14 @@ class CalrissianRunner(CwltoolRunner):
                 f"{process.id} names no image (DockerRequirement), and on Kubernetes each tool runs"
                 " in one."
             )
+        cores, megabytes = _most(site.kubernetes)
+        for need in needs_of(process):
+            # Calrissian takes a tool's mebibytes for megabytes.
+            if need.cores > cores or need.memory / MEBIBYTE > megabytes:
+                raise Unavailable(
+                    f"{need.of(process)}; the tools of a job have {cores:g} cores and"
+                    f" {megabytes:,.0f} MB (c.ADES.kubernetes, 'max_cores' and 'max_ram')."
+                )
 
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
         """The command for a job; raises Unavailable for a directory that pods would not see."""
@@ -85,6 +108,12 @@ class CalrissianRunner(CwltoolRunner):
         )
 
 
+def _most(settings: Mapping[str, Any]) -> tuple[float, float]:
+    """The cores and megabytes that the tools of a job may have together; ValueError in words."""
+    cores = read_cores(settings.get("max_cores") or MAX_CORES)
+    return cores, read_bytes(settings.get("max_ram") or MAX_RAM) / 10**6
+
+
 def is_shared(settings: Mapping[str, Any]) -> bool:
     """Whether pods mount the folder that the server's job directories are in."""
     return settings.get("shared") is not False
@@ -95,8 +124,8 @@ def command(document: str, job: JobDir, settings: Mapping[str, Any]) -> list[str
     account = settings.get("service_account")
     return [
         "calrissian",
-        *("--max-cores", str(settings.get("max_cores") or 4)),
-        *("--max-ram", str(settings.get("max_ram") or "8G")),
+        *("--max-cores", str(settings.get("max_cores") or MAX_CORES)),
+        *("--max-ram", str(settings.get("max_ram") or MAX_RAM)),
         *("--pod-labels", str(job.work / LABELS)),
         *("--pod-env-vars", str(job.work / ENVIRONMENT)),
         *(("--pod-serviceaccount", str(account)) if account else ()),

@@ -11,9 +11,11 @@ from typing import Any
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import NEEDS, Plan, Process
+from jupyter_ades.model import Plan, Process
+from jupyter_ades.resources import mebibytes
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import CwltoolRunner, environment, told_environments
+from jupyter_ades.runners.needs import Need, needs_of
 from jupyter_ades.runners.staged import stages
 
 #: In what a job keeps: Toil's job store, and beside it the names of the steps that are done.
@@ -64,20 +66,17 @@ class ToilRunner(CwltoolRunner):
         super().check(process, site)
         system = batch_system(site.toil_options)
         nodes = site.nodes() if system == SLURM else ()
-        for cores, memory in _needs(process):
-            asked = (
-                f"A step of {process.id} asks for {cores:g} cores and {memory / MIB:g} MiB"
-                " (ResourceRequirement)"
-            )
-            if system == LOCAL and cores > site.cores:
+        for need in needs_of(process):
+            asked = need.of(process)
+            if system == LOCAL and need.cores > site.cores:
                 raise Unavailable(f"{asked}; a job here has {site.cores} (c.ADES.job_cores).")
-            if system == LOCAL and site.memory and memory > site.memory:
-                raise Unavailable(f"{asked}; this machine has {site.memory // MIB} MiB.")
-            if nodes and not any(_fits(cores, memory, node) for node in nodes):
+            if system == LOCAL and site.memory and need.memory > site.memory:
+                raise Unavailable(f"{asked}; this machine has {mebibytes(site.memory)}.")
+            if nodes and not any(_fits(need, node) for node in nodes):
                 largest = max(nodes, key=lambda node: (node.cores, node.memory_mib))
                 raise Unavailable(
                     f"{asked}, and no node has them: the largest of {len(nodes)} has"
-                    f" {largest.cores:g} cores and {largest.memory_mib:g} MiB."
+                    f" {largest.cores:g} cores and {mebibytes(largest.memory_mib * MIB)}."
                 )
 
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
@@ -106,15 +105,8 @@ class ToilRunner(CwltoolRunner):
         )
 
 
-def _needs(process: Process) -> list[tuple[float, float]]:
-    """Cores and bytes of each step; those of the whole where the package tells no steps."""
-    told = process.details.get(NEEDS)
-    whole = {"cores": process.resources.cores, "memory": process.resources.memory}
-    return [(each["cores"], each["memory"]) for each in told or [whole]]
-
-
-def _fits(cores: float, memory: float, node: Any) -> bool:
-    return bool(node.cores >= cores and node.memory_mib >= memory / MIB)
+def _fits(need: Need, node: Any) -> bool:
+    return bool(node.cores >= need.cores and node.memory_mib >= need.memory / MIB)
 
 
 def _missing_for_pods(options: Sequence[str]) -> str:

@@ -188,7 +188,7 @@ def test_more_than_any_node_has_is_refused_at_once(server: Server) -> None:
     assert refused.status_code == 503
     assert refused.json()["detail"] == (
         "A step of wide asks for 64 cores and 64 MiB (ResourceRequirement), and no node has them:"
-        " the largest of 2 has 4 cores and 4000 MiB."
+        " the largest of 2 has 4 cores and 4,000 MiB."
     )
 
 

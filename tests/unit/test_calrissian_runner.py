@@ -10,6 +10,7 @@ import pytest
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
+from jupyter_ades.model import NEEDS, Process
 from jupyter_ades.programs import kubernetes_bundle
 from jupyter_ades.programs.kubernetes_cluster import ClusterFault
 from jupyter_ades.programs.kubernetes_job import manifest
@@ -34,6 +35,12 @@ URL = f"file://{JOB.package}/app.cwl#main"
 IN_IMAGE = replace(CWL, details={"workflow": "main", "docker": True})
 
 
+def needing(cores: float, mebibytes: float) -> Process:
+    """Of two steps, one of which asks for this."""
+    needs = [{"cores": 1.0, "memory": 0.0}, {"cores": cores, "memory": mebibytes * 2**20}]
+    return replace(IN_IMAGE, details={**IN_IMAGE.details, NEEDS: needs})
+
+
 def test_the_manifest_is_as_it_was() -> None:
     made = manifest("76d50612", command(URL, JOB, SETTINGS), SETTINGS)
     assert made == json.loads(GOLDEN.read_text())
@@ -44,6 +51,38 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     said = CalrissianRunner().missing(Site(kubernetes={"namespace": "ades"}))
     assert said == "c.ADES.kubernetes does not say claim, mount, image."
     assert CalrissianRunner().missing(Site(kubernetes=SETTINGS)) == ""
+
+
+def test_bounds_that_cannot_be_read_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calrissian, "version", lambda name: "29")
+    said = CalrissianRunner().missing(Site(kubernetes={**SETTINGS, "max_ram": "much"}))
+    assert said == (
+        "c.ADES.kubernetes, max_cores or max_ram: bytes, or a text such as '4 GiB', are expected,"
+        " not 'much'."
+    )
+
+
+@pytest.mark.parametrize(
+    ("cores", "mebibytes", "asked"),
+    [
+        (4.5, 0, "4.5 cores"),
+        (0, 16001, "16,001 MiB"),
+        (1, 20000, "1 core and 20,000 MiB"),
+    ],
+)
+def test_a_step_that_asks_for_more_than_a_job_may_have_is_refused(
+    cores: float, mebibytes: float, asked: str
+) -> None:
+    with pytest.raises(Unavailable) as refused:
+        CalrissianRunner().check(needing(cores, mebibytes), Site(kubernetes=SETTINGS))
+    assert str(refused.value) == (
+        f"A step of {IN_IMAGE.id} asks for {asked} (ResourceRequirement); the tools of a job have"
+        " 4 cores and 16,000 MB (c.ADES.kubernetes, 'max_cores' and 'max_ram')."
+    )
+
+
+def test_a_step_may_have_all_that_a_job_may() -> None:
+    CalrissianRunner().check(needing(4, 16000), Site(kubernetes=SETTINGS))
 
 
 def test_a_tool_without_an_image_cannot_be_a_pod() -> None:

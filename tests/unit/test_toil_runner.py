@@ -64,8 +64,8 @@ def test_no_node_has_both_what_a_step_needs() -> None:
     site = Site(toil_options=SLURM, nodes=lambda: NODES)
     with pytest.raises(Unavailable) as caught:
         ToilRunner().check(BIG, site)
-    assert "asks for 8 cores and 64000 MiB" in caught.value.detail
-    assert "the largest of 2 has 16 cores and 32000 MiB" in caught.value.detail
+    assert "asks for 8 cores and 64,000 MiB" in caught.value.detail
+    assert "the largest of 2 has 16 cores and 32,000 MiB" in caught.value.detail
     ToilRunner().check(BIG, replace(site, nodes=lambda: (*NODES, Node(cores=8, memory_mib=64_000))))
     # Of a Slurm that does not answer nothing is known.
     ToilRunner().check(BIG, replace(site, nodes=tuple))
@@ -79,14 +79,14 @@ def test_each_step_needs_a_node_of_its_own() -> None:
     site = Site(toil_options=SLURM, nodes=lambda: NODES)
     ToilRunner().check(process, site)
     more = replace(process, details={NEEDS: [*needs, {"cores": 16, "memory": 64 * gib}]})
-    with pytest.raises(Unavailable, match="16 cores and 65536 MiB"):
+    with pytest.raises(Unavailable, match="16 cores and 65,536 MiB"):
         ToilRunner().check(more, site)
 
 
 def test_on_this_machine_a_step_gets_what_memory_there_is() -> None:
     needs = [{"cores": 1, "memory": 2**34}]
     process = replace(CWL, details={NEEDS: needs})
-    with pytest.raises(Unavailable, match=r"asks for 1 cores and 16384 MiB .*; this machine has 8"):
+    with pytest.raises(Unavailable, match=r"for 1 core and 16,384 MiB .*; this machine has 8"):
         ToilRunner().check(process, Site(memory=2**33))
     ToilRunner().check(process, Site(memory=2**35))
     ToilRunner().check(process, Site())

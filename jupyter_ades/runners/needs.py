@@ -1,0 +1,29 @@
+"""What the steps of a process ask for, where each runs by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jupyter_ades.model import NEEDS, Process
+from jupyter_ades.resources import mebibytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """Cores and bytes of memory of a step; 0 for what it does not say."""
+
+    cores: float
+    memory: float
+
+    def of(self, process: Process) -> str:
+        """For people, at the beginning of a refusal."""
+        cores = [f"{self.cores:g} {'core' if self.cores == 1 else 'cores'}"] * bool(self.cores)
+        asked = [*cores, *[mebibytes(self.memory)] * bool(self.memory)]
+        return f"A step of {process.id} asks for {' and '.join(asked)} (ResourceRequirement)"
+
+
+def needs_of(process: Process) -> list[Need]:
+    """Those of each step; those of the whole where the package tells no steps."""
+    told = process.details.get(NEEDS)
+    whole = {"cores": process.resources.cores, "memory": process.resources.memory}
+    return [Need(cores=each["cores"], memory=each["memory"]) for each in told or [whole]]

@@ -56,11 +56,13 @@ def processes_of(job_id: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get("JUPYTER_ADES_JOB") == job_id:
+            ours = process.environ().get("JUPYTER_ADES_JOB") == job_id
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except psutil.Error:
+            # It has gone meanwhile.
             continue
-    return [each for each in found if each.status() != psutil.STATUS_ZOMBIE]
+    return found
 
 
 @BOTH

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.restart.asking import ended
 from tests.restart.server import Server
 from tests.ui.conftest import serving
 from tests.ui.long_lists import MANY, add_jobs
@@ -72,7 +73,7 @@ def test_many_jobs_are_scrolled_filtered_and_updated(lab: Watched, other: Server
 def test_a_long_log_is_followed_and_freezes_nothing(lab: Watched) -> None:
     lab.server.send("POST", "processes", json={"executionUnit": {"href": "slow.ipynb"}})
     made = lab.server.send("POST", "processes/small/jobs", json={"inputs": {}}).json()
-    lab.row("small-0_1_0", "successful")
+    assert ended(lab.server, made["jobID"])["status"] == "successful"
     state = lab.server.folder / "state/terradue/jobs" / made["jobID"]
     (state / "job.log").write_bytes(LINE * LINES + b"the end\n")
     page = lab.page

@@ -104,8 +104,7 @@ class PackageFetcher(DefaultFetcher):
 
     def urljoin(self, base_url: str, url: str) -> str:
         """A link of a document as a URL; Python 3.13.0 loses the root when one leads above it."""
-        joined = super().urljoin(base_url, url)
-        return joined if joined.startswith(_SEEN) else re.sub("^file:/*", _SEEN, joined)
+        return re.sub("^file:(?!//)/?", _SEEN, super().urljoin(base_url, url))
 
     def fetch_text(self, url: str, content_types: list[str] | None = None) -> str:
         """The text of a document, or of an included file."""

@@ -146,6 +146,8 @@ class _Move:
     def __init__(self, before: str, after: str, read_in: str) -> None:
         self._before, self._after, self._read_in = before, after, read_in
         self._seen: set[int] = set()
+        #: Places in messages, to what they are now.
+        self._places: dict[str, str] = {}
 
     def text(self, value: str) -> str:
         """A text, elsewhere if it is a URL from here."""
@@ -174,12 +176,17 @@ class _Move:
         if not isinstance(told, str) or id(place) in self._seen:
             return
         self._seen.add(id(place))
+        if told not in self._places:
+            self._places[told] = self._from_here(told)
+        place.filename = self._places[told]
+
+    def _from_here(self, told: str) -> str:
         if told.startswith("file:"):
-            place.filename = self.text(told)
-            return
+            return self.text(told)
         there = f"file://{os.path.normpath(os.path.join(self._read_in, told))}"
-        if there.startswith(self._before):
-            place.filename = os.path.relpath(self.text(there).removeprefix("file://"))
+        if not there.startswith(self._before):
+            return told
+        return os.path.relpath(self.text(there).removeprefix("file://"))
 
     def _mapping(self, value: MutableMapping[Any, Any]) -> None:
         for key in list(value):

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kubernetes.client import ApiClient
 from kubernetes.client.exceptions import ApiException
 from toil.batchSystems.abstractBatchSystem import EXIT_STATUS_UNAVAILABLE_VALUE, BatchJobExitReason
 from toil.batchSystems.kubernetes import KubernetesBatchSystem
@@ -40,11 +39,8 @@ NO_IMAGE, MISSPELT = "ImagePullBackOff", "ImagePullBackoff"
 
 def use(note: Path) -> None:
     """Let Toil take this batch system for Kubernetes, and note there which Jobs are its own."""
-    add_batch_system_factory(KUBERNETES, lambda: _noting(note))
-
-
-def _noting(note: Path) -> type[TellingBatchSystem]:
-    return type("NotingBatchSystem", (TellingBatchSystem,), {"note": note})
+    TellingBatchSystem.note = note
+    add_batch_system_factory(KUBERNETES, lambda: TellingBatchSystem)
 
 
 class TellingBatchSystem(KubernetesBatchSystem):  # type: ignore[misc]  # Toil is not typed
@@ -132,7 +128,7 @@ class TellingBatchSystem(KubernetesBatchSystem):  # type: ignore[misc]  # Toil i
 
 def _unplaced(pod: Any) -> str:
     """Why the scheduler finds no node for a pod; empty unless it says so."""
-    return unplaced(ApiClient().sanitize_for_serialization(pod))
+    return unplaced({"status": pod.status.to_dict()})
 
 
 def _reason(pod: Any) -> tuple[BatchJobExitReason | None, str]:

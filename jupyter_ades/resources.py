@@ -17,6 +17,8 @@ UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12} | {
     "gi": 2**30,
     "ti": 2**40,
 }
+#: CWL counts memory in these (v1.2, ResourceRequirement).
+MEBIBYTE = UNITS["mi"]
 #: Units of time in seconds.
 TIMES = {"": 1, "s": 1, "min": 60, "h": 3600, "d": 86400}
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
@@ -98,7 +100,7 @@ def read_cores(value: Any) -> float:
 
 def mebibytes(size: float) -> str:
     """Bytes for people."""
-    return f"{size / 2**20:,.0f} MiB"
+    return f"{size / MEBIBYTE:,.0f} MiB"
 
 
 def _quantity(value: Any, units: Mapping[str, int], expected: str) -> float:

@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from jupyter_ades.resources import Resources
+from jupyter_ades.resources import MEBIBYTE, Resources
 
 if TYPE_CHECKING:
     from cwltool.process import Process as CwlProcess
-
-#: CWL counts memory in these (v1.2, ResourceRequirement).
-MEBIBYTE = 2**20
 
 
 def read_resources(tools: Iterable[CwlProcess]) -> Resources:

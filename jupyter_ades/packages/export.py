@@ -17,14 +17,13 @@ from typing import Any
 import msgspec
 
 from jupyter_ades.model import JSON, STAGE_IN, Input, Output, Process
-from jupyter_ades.resources import Resources
+from jupyter_ades.resources import MEBIBYTE, Resources
 
 #: What our own words in CWL begin with, ``ades:runner``.
 ADES = "https://schema.jupyter-ades.org/cwl#"
 CWLTOOL = "http://commonwl.org/cwltool#"
 #: Cores and MiB of memory of a notebook that says nothing of them.
 CORES, MEMORY = 1, 1024
-MEBIBYTE = 2**20
 #: The process and the tool in an exported package.
 MAIN, TOOL = "main", "notebook"
 #: Inputs of the tool that the process does not have: no notebook's parameter has a hyphen.

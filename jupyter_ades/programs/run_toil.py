@@ -45,8 +45,6 @@ from jupyter_ades.system.leftovers import end_elsewhere, toil_run
 
 #: Seconds that Toil has to end what runs when the job is dismissed.
 GRACE = 20.0
-#: Submissions that a queue refuses for a reason that stays before the job fails.
-REFUSALS = 4
 #: Seconds for which Toil asks a queue again that is full or does not answer; what a queue refuses
 #: for good ends the job sooner.
 QUEUE_PATIENCE = 2 * 86400
@@ -94,7 +92,7 @@ def main(folder: str, engine: str, *options: str) -> int:
         )
     signal.signal(signal.SIGTERM, partial(_end, job, leader))
     log = _follow(leader, _Counting(order, job), speaker, job.kept / DONE)
-    if log.refusals == REFUSALS:
+    if log.refused:
         # Its thread for the queue tries on, and to be ended gracefully it would wait for that.
         leader.kill()
         end_elsewhere(job)
@@ -216,9 +214,7 @@ def _follow(
     for line in leader.stderr:
         for told in log.read(line.decode(errors="replace").rstrip("\n")):
             speaker.line(told)
-        if log.refusals == REFUSALS:
-            log.errors[:] = [f"the queue refuses the job's steps: {log.refusal}"]
-            log.failed.clear()
+        if log.refused:
             break
         now = (len(log.done), log.latest)
         if now != seen and log.latest:
@@ -231,6 +227,8 @@ def _follow(
 
 def _failure(log: LeaderLog, job: JobDir, options: Sequence[str]) -> dict[str, Any]:
     """Why it failed: the first step that did, else what Toil first complained of."""
+    if log.refused:
+        return {"errors": [f"the queue refuses the job's steps: {log.refusal}"]}
     if not log.failed:
         return {"errors": log.errors}
     first: Failed = next(iter(log.failed.values()))

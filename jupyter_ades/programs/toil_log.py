@@ -50,6 +50,8 @@ _REASONS = {
 POD = "Its pod: "
 #: What such a leader says, before a step's name and why, of a pod that waits for a node.
 WAITS = "Waits for a node: "
+#: Submissions that a queue refuses for a reason that stays before the job fails.
+REFUSALS = 4
 #: How names of documents end.
 ENDINGS = ("cwl", "json", "yaml", "yml")
 #: How the leader begins to print a pod with all its fields.
@@ -132,6 +134,11 @@ class LeaderLog:
         self._quoting = False
         #: Lines of a sentence that goes on, in a worker's log.
         self._gathered: list[str] | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether the queue refuses the steps for good."""
+        return self.refusals >= REFUSALS
 
     def read(self, line: str) -> Iterator[str]:
         """What is to be told of a line, if anything."""

@@ -12,14 +12,12 @@ from typing import Any
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import Plan, Process
-from jupyter_ades.resources import read_bytes, read_cores
+from jupyter_ades.resources import MEBIBYTE, read_bytes, read_cores
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, CwltoolRunner, environment
 from jupyter_ades.runners.needs import needs_of
 from jupyter_ades.runners.staged import stages
 
-#: What CWL counts memory in.
-MEBIBYTE = 2**20
 #: In the plan's environment: ``c.ADES.kubernetes`` as JSON.
 SETTINGS = "JUPYTER_ADES_KUBERNETES"
 #: What ``c.ADES.kubernetes`` must say.

@@ -12,7 +12,7 @@ from typing import Any
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import Plan, Process
-from jupyter_ades.resources import mebibytes
+from jupyter_ades.resources import MEBIBYTE, mebibytes
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import CwltoolRunner, environment, told_environments
 from jupyter_ades.runners.needs import Need, needs_of
@@ -21,7 +21,6 @@ from jupyter_ades.runners.staged import stages
 #: In what a job keeps: Toil's job store, and beside it the names of the steps that are done.
 STORE, DONE = "store", "done"
 LOCAL, SLURM, KUBERNETES = "single_machine", "slurm", "kubernetes"
-MIB = 2**20
 #: Batch system to the program that submits to it, where Toil uses one.
 SUBMITTERS = {"slurm": "sbatch", "grid_engine": "qsub", "lsf": "bsub", "torque": "qsub"}
 #: Batch systems whose workers run in an image of their own: nothing of this service is there.
@@ -76,7 +75,7 @@ class ToilRunner(CwltoolRunner):
                 largest = max(nodes, key=lambda node: (node.cores, node.memory_mib))
                 raise Unavailable(
                     f"{asked}, and no node has them: the largest of {len(nodes)} has"
-                    f" {largest.cores:g} cores and {mebibytes(largest.memory_mib * MIB)}."
+                    f" {largest.cores:g} cores and {mebibytes(largest.memory_mib * MEBIBYTE)}."
                 )
 
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
@@ -106,7 +105,7 @@ class ToilRunner(CwltoolRunner):
 
 
 def _fits(need: Need, node: Any) -> bool:
-    return bool(node.cores >= need.cores and node.memory_mib >= need.memory / MIB)
+    return bool(node.cores >= need.cores and node.memory_mib >= need.memory / MEBIBYTE)
 
 
 def _missing_for_pods(options: Sequence[str]) -> str:

@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 T = TypeVar("T", bound="ProcessRule | WorkspaceRule")
 
 #: Units of memory in bytes: decimal and binary ones (IEC 80000-13), as Kubernetes spells them too.
-UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12} | {
+UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15} | {
     "ki": 2**10,
     "mi": 2**20,
     "gi": 2**30,
     "ti": 2**40,
+    "pi": 2**50,
 }
 #: CWL counts memory in these (v1.2, ResourceRequirement).
 MEBIBYTE = UNITS["mi"]

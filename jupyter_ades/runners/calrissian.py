@@ -108,7 +108,9 @@ class CalrissianRunner(CwltoolRunner):
 
 def _most(settings: Mapping[str, Any]) -> tuple[float, float]:
     """The cores and megabytes that the tools of a job may have together; ValueError in words."""
-    cores = read_cores(settings.get("max_cores") or MAX_CORES)
+    said = str(settings.get("max_cores") or MAX_CORES)
+    # As Kubernetes writes thousandths.
+    cores = read_cores(said[:-1]) / 1000 if said.endswith("m") else read_cores(said)
     return cores, read_bytes(settings.get("max_ram") or MAX_RAM) / 10**6
 
 

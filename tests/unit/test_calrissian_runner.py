@@ -62,6 +62,18 @@ def test_bounds_that_cannot_be_read_are_said(monkeypatch: pytest.MonkeyPatch) ->
     )
 
 
+@pytest.mark.parametrize("cores", [4, "4", "4000m"])
+def test_bounds_are_written_as_calrissian_reads_them(
+    cores: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calrissian, "version", lambda name: "29")
+    site = Site(kubernetes={**SETTINGS, "max_cores": cores, "max_ram": "1P"})
+    assert CalrissianRunner().missing(site) == ""
+    CalrissianRunner().check(needing(4, 16001), site)
+    with pytest.raises(Unavailable, match="the tools of a job have 4 cores"):
+        CalrissianRunner().check(needing(5, 0), site)
+
+
 @pytest.mark.parametrize(
     ("cores", "mebibytes", "asked"),
     [

@@ -46,6 +46,8 @@ EVENTS = {
     "clock": 4,
     "second": 3,
 }
+#: How often the next of these waits for a forked worker.
+LULLS = 0.25
 #: Seconds by which the clock jumps.
 JUMPS = (-86_400, -3_600, -30, 30, 3_600, 86_400)
 #: Seconds until everything has come to its end after the storm.
@@ -246,12 +248,28 @@ class Storm:
         killed = 0
         while killed < self.kills:
             event = self.random.choices(names, weights)[0]
-            self._released = len(self.jobs) * (killed + 1) // self.kills
+            self._released = max(self._released, len(self.jobs) * (killed + 1) // self.kills)
             time.sleep(self.random.uniform(0.0, 1.2))
+            if self.random.random() < LULLS and self.warm:
+                self._wait_for_forked()
             self.happened[event] += 1
             self._see_workers()
             getattr(self, f"_{event.replace(' ', '_')}")()
             killed += event.partition(" ")[0] == "server" or event.endswith("server")
+
+    def _wait_for_forked(self) -> None:
+        """Let jobs in until one is seen on a forked worker, or none is left.
+
+        A fork server takes seconds to be of use, a storm kills the server more often than that.
+        """
+        deadline = time.monotonic() + CALM
+        before = len(self.seen[True])
+        while len(self.seen[True]) == before and self._released < len(self.jobs):
+            assert time.monotonic() < deadline, "no worker was forked"
+            self._see_workers()
+            if not of_jobs(self.mark):
+                self._released += 1
+            time.sleep(0.05)
 
     def _see_workers(self) -> None:
         for process in of_jobs(self.mark):

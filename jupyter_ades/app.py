@@ -231,11 +231,15 @@ class ADES(
         from jupyter_ades.runners.toil import SLURM, batch_system, partition
         from jupyter_ades.system import batch
         from jupyter_ades.system.containers import Containers
+        from jupyter_ades.system.kubernetes_nodes import KubernetesNodes
         from jupyter_ades.system.machine import usable_memory
 
         cluster = batch.Cluster(partition(self.toil_options))
         if batch_system(self.toil_options) == SLURM:
             cluster.begin()
+        pod_nodes = KubernetesNodes()
+        if self.ask_kubernetes_nodes:
+            pod_nodes.begin()
         return Site(
             cores=self.job_cores,
             memory=usable_memory(),
@@ -249,6 +253,7 @@ class ADES(
             toil_options=tuple(self.toil_options),
             nodes=cluster.nodes,
             cluster_answers=cluster.answers,
+            pod_nodes=pod_nodes if self.ask_kubernetes_nodes else tuple,
             default_runners=self.default_runners,
         )
 

@@ -30,20 +30,29 @@ class ClusterFault(Exception):
     """The API refused, or was away for too long; the text is a sentence for people."""
 
 
+def client_of_this_place() -> Any:
+    """The official client, told where the cluster of this pod, or of the kubeconfig, is."""
+    from kubernetes import client, config
+
+    try:
+        config.load_incluster_config()
+    except config.ConfigException:
+        config.load_kube_config()
+    return client
+
+
+def errors(client: Any) -> tuple[type[Exception], ...]:
+    """What the API, or the way to it, may raise."""
+    return (client.ApiException, OSError, HTTPError)
+
+
 class Cluster:
     """One job's objects in Kubernetes."""
 
     def __init__(self, namespace: str, job_id: str, say: Callable[[str], None] = print) -> None:
-        from kubernetes import client, config
-
-        try:
-            config.load_incluster_config()
-        except config.ConfigException:
-            config.load_kube_config()
+        client = self._client = client_of_this_place()
         self._batch, self._core = client.BatchV1Api(), client.CoreV1Api()
-        self._client: Any = client
-        #: What the API, or the way to it, may raise.
-        self._errors = (client.ApiException, OSError, HTTPError)
+        self._errors = errors(client)
         self._namespace, self._selector = namespace, f"{LABEL}={job_id}"
         self._say = say
         self.name = name_of(job_id)
@@ -181,7 +190,7 @@ class Cluster:
             try:
                 return act()
             except self._errors as error:
-                words = _words(error)
+                words = words_of(error)
                 status = getattr(error, "status", None) or 0
                 if refusable and 400 <= status < 500 and status not in _LATER:
                     raise ClusterFault(f"the cluster refused: {words}") from error
@@ -194,7 +203,7 @@ class Cluster:
             pause = min(2 * pause, LONGEST)
 
 
-def _words(error: Exception) -> str:
+def words_of(error: Exception) -> str:
     """What the API says of an error, without its headers."""
     status, body = getattr(error, "status", None), getattr(error, "body", None)
     if not status:

@@ -53,6 +53,8 @@ class Site:
     #: answers at all.
     nodes: Callable[[], Sequence[Any]] = tuple
     cluster_answers: Callable[[], bool] = lambda: False
+    #: Those of Kubernetes, likewise; none where they may not be asked, or become more on demand.
+    pod_nodes: Callable[[], Sequence[Any]] = tuple
     #: Kind of process to the runner of its jobs, where neither request nor deploy names one.
     default_runners: Mapping[str, str] = field(default_factory=dict)
 

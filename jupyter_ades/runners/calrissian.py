@@ -15,7 +15,7 @@ from jupyter_ades.model import Plan, Process
 from jupyter_ades.resources import MEBIBYTE, read_bytes, read_cores
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, CwltoolRunner, environment
-from jupyter_ades.runners.needs import needs_of
+from jupyter_ades.runners.needs import needs_of, refuse_without_node
 from jupyter_ades.runners.staged import stages
 
 #: In the plan's environment: ``c.ADES.kubernetes`` as JSON.
@@ -77,6 +77,7 @@ class CalrissianRunner(CwltoolRunner):
                     f"{need.of(process)}; the tools of a job have {cores:g} cores and"
                     f" {megabytes:,.0f} MB (c.ADES.kubernetes, 'max_cores' and 'max_ram')."
                 )
+        refuse_without_node(process, site.pod_nodes())
 
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
         """The command for a job; raises Unavailable for a directory that pods would not see."""

@@ -7,15 +7,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import Plan, Process
-from jupyter_ades.resources import MEBIBYTE, mebibytes
+from jupyter_ades.resources import mebibytes
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import CwltoolRunner, environment, told_environments
-from jupyter_ades.runners.needs import Need, needs_of
+from jupyter_ades.runners.needs import needs_of, refuse_without_node
 from jupyter_ades.runners.staged import stages
 
 #: In what a job keeps: Toil's job store, and beside it the names of the steps that are done.
@@ -64,19 +63,12 @@ class ToilRunner(CwltoolRunner):
         site = _less_environments(site)
         super().check(process, site)
         system = batch_system(site.toil_options)
-        nodes = site.nodes() if system == SLURM else ()
-        for need in needs_of(process):
-            asked = need.of(process)
-            if system == LOCAL and need.cores > site.cores:
-                raise Unavailable(f"{asked}; a job here has {site.cores} (c.ADES.job_cores).")
-            if system == LOCAL and site.memory and need.memory > site.memory:
-                raise Unavailable(f"{asked}; this machine has {mebibytes(site.memory)}.")
-            if nodes and not any(_fits(need, node) for node in nodes):
-                largest = max(nodes, key=lambda node: (node.cores, node.memory_mib))
-                raise Unavailable(
-                    f"{asked}, and no node has them: the largest of {len(nodes)} has"
-                    f" {largest.cores:g} cores and {mebibytes(largest.memory_mib * MEBIBYTE)}."
-                )
+        if system == LOCAL:
+            _refuse_without_room(process, site)
+        elif system == SLURM:
+            refuse_without_node(process, site.nodes())
+        elif system == KUBERNETES:
+            refuse_without_node(process, site.pod_nodes())
 
     def plan(self, process: Process, job: JobDir, site: Site) -> Plan:
         """The command for a job; raises Unavailable as :meth:`check` does."""
@@ -104,8 +96,14 @@ class ToilRunner(CwltoolRunner):
         )
 
 
-def _fits(need: Need, node: Any) -> bool:
-    return bool(node.cores >= need.cores and node.memory_mib >= need.memory / MEBIBYTE)
+def _refuse_without_room(process: Process, site: Site) -> None:
+    for need in needs_of(process):
+        if need.cores > site.cores:
+            raise Unavailable(
+                f"{need.of(process)}; a job here has {site.cores} (c.ADES.job_cores)."
+            )
+        if site.memory and need.memory > site.memory:
+            raise Unavailable(f"{need.of(process)}; this machine has {mebibytes(site.memory)}.")
 
 
 def _missing_for_pods(options: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traitlets import Dict, Enum, HasTraits, List, Unicode
+from traitlets import Bool, Dict, Enum, HasTraits, List, Unicode
 
 from jupyter_ades.system.containers import AUTO, ENGINES, NONE
 
@@ -33,6 +33,12 @@ class EngineTraits(HasTraits):
         " directories), 'mount' (its folder, the same in pods as here), 'image' (Calrissian's), and"
         " perhaps 'service_account', 'max_cores' (4), 'max_ram' ('8G'), and 'shared', False where"
         " only pods mount the claim. Default: none.",
+    ).tag(config=True)
+    ask_kubernetes_nodes = Bool(
+        False,
+        help="Refuse, at execute, a process of which a step asks for more than any node of"
+        " Kubernetes has, with the runners 'calrissian' and 'toil'. It takes a role that may list"
+        " nodes, and is not for clusters that get larger nodes on demand. Default: false.",
     ).tag(config=True)
     stage_steps = List(
         Unicode(),

@@ -47,7 +47,9 @@ class Cluster:
         self.fates: list[Status] = []
         #: Why no pod is made for a job, as an event tells; empty when one is.
         self.quota = ""
-        #: Answer to a submission with this status and message instead.
+        #: What it says that its nodes are; pods ask for none.
+        self.nodes: list[dict[str, Any]] = []
+        #: Answer to a submission, and to who asks for nodes, with this status and message instead.
         self.refusal: tuple[int, str] | None = None
         #: To what (``POST``, ``pods``, ``log``, ``DELETE``) the answers that fail, in turn;
         #: 0 is a connection that breaks when the act is done.

@@ -54,6 +54,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         if log:
             self._log(log[1])
+        elif self.path == "/api/v1/nodes":
+            self._nodes()
         elif "/events?" in self.path:
             self._send(self.cluster.events(unquote(self.path)), 200)
         elif "/metrics.k8s.io/" in self.path:
@@ -113,6 +115,14 @@ class Handler(BaseHTTPRequestHandler):
     def _name(self) -> str:
         found = re.search(r"/(?:jobs|pods|secrets)/([^/?]+)", self.path)
         return found[1] if found else ""
+
+    def _nodes(self) -> None:
+        if self.cluster.refusal is not None:
+            code, message = self.cluster.refusal
+            self._fail(code, message)
+        else:
+            items = self.cluster.nodes
+            self._send({"kind": "NodeList", "apiVersion": "v1", "items": items}, 200)
 
     def _job(self) -> None:
         job = self.cluster.jobs.get(self._name)

@@ -25,6 +25,8 @@ REASONS = (
     "No space left",
     "no space left",
     "disk is full",
+    # As the shell says it.
+    "printf: I/O error",
     "could not be",
     "killed by signal 9",
 )

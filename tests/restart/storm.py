@@ -53,8 +53,9 @@ JUMPS = (-86_400, -3_600, -30, 30, 3_600, 86_400)
 #: Seconds until everything has come to its end after the storm.
 CALM = 300.0
 
+#: It fails where the disk has no room for its result.
 COMMAND = (
-    'echo began >> "$0/$1.began"; sleep "$2"; printf "%s\\n" "$1" > out.txt;'
+    'set -e; echo began >> "$0/$1.began"; sleep "$2"; printf "%s\\n" "$1" > out.txt;'
     ' echo ended >> "$0/$1.ended"'
 )
 CELLS = (

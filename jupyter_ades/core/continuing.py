@@ -32,7 +32,10 @@ def check_continuing(job: Job, folder: JobDir, changes: Mapping[str, JSON]) -> N
     elif job.process.kind != "cwl" and job.request.runner != TOIL:
         reason = "a notebook is always run from its start"
     elif not folder.has_steps and job.request.runner == TOIL:
-        reason = "none of its steps had begun, or another job went on with them already"
+        reason = (
+            "none of its steps had begun, another job went on with them already, or they were in a"
+            " job store elsewhere (c.ADES.toil_options), which is gone with its run"
+        )
     elif not folder.has_steps:
         reason = (
             "its finished steps were not kept: the package must say that they may be used again"

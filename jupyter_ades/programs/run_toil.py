@@ -35,13 +35,13 @@ from jupyter_ades.runners.toil import (
     SLURM,
     STORE,
     batch_system,
-    has_option,
     is_local,
+    own_store,
     runs_ours,
 )
 from jupyter_ades.system.batch import note
 from jupyter_ades.system.descendants import JOB_VARIABLE
-from jupyter_ades.system.leftovers import end_elsewhere, toil_run
+from jupyter_ades.system.leftovers import end_elsewhere, toil_run, toil_store
 
 #: Seconds that Toil has to end what runs when the job is dismissed.
 GRACE = 20.0
@@ -77,6 +77,8 @@ def main(folder: str, engine: str, *options: str) -> int:
     job.batch.mkdir(exist_ok=True)
     if batch_system(options) == SLURM:
         note(job.batch, order.job_id)
+    if own_store(options):
+        toil_store(job).write_text(own_store(options), encoding="utf-8")
     with open(job.work / OUTPUTS, "wb") as outputs:
         leader = subprocess.Popen(
             _command(order, job, engine, options, restart=restart),
@@ -91,13 +93,18 @@ def main(folder: str, engine: str, *options: str) -> int:
             },
         )
     signal.signal(signal.SIGTERM, partial(_end, job, leader))
-    log = _follow(leader, _Counting(order, job), speaker, job.kept / DONE)
+    # What was done in a store that is gone with its run is done no more.
+    done = job.work if own_store(options) else job.kept
+    log = _follow(leader, _Counting(order, job), speaker, done / DONE)
     if log.refused:
         # Its thread for the queue tries on, and to be ended gracefully it would wait for that.
         leader.kill()
         end_elsewhere(job)
     code = leader.wait()
-    if code != 0:
+    if code == 0:
+        # Toil has removed it.
+        toil_store(job).unlink(missing_ok=True)
+    else:
         write_failure(job, _failure(log, job, options))
     return code if code in (0, UNSUPPORTED) else 1
 
@@ -140,10 +147,10 @@ def _command(
     own.mkdir()
     program = [sys.executable, "-P", "-m", "jupyter_ades.programs.toil_leader"]
     store = job.kept / STORE
-    elsewhere = has_option(options, "--jobStore")
+    ours = ["--jobStore", str(store), "--moveOutputs", "True"]
     return [
         *program,
-        *([] if elsewhere else ["--jobStore", str(store), "--moveOutputs", "True"]),
+        *([] if own_store(options) else ours),
         *(["--restart"] if restart else []),
         *("--workDir", str(own), *_coordination(options)),
         *("--tmpdir-prefix", f"{own}/tmp-", "--tmp-outdir-prefix", f"{own}/out-"),
@@ -181,7 +188,7 @@ def _ways(order: WorkOrder, job: JobDir, engine: str, options: Sequence[str]) ->
         variables=(JOB_VARIABLE, *order.job_environment),
         engine=engine,
         containers=str(job.containers) if engine != "none" else "",
-        store="" if has_option(options, "--jobStore") else f"file:{job.kept / STORE}",
+        store="" if own_store(options) else f"file:{job.kept / STORE}",
         environments=environments(order.plan),
     )
     return {WAYS: ways.as_json()}

@@ -17,7 +17,7 @@ from toil.leader import Leader
 from jupyter_ades.programs.cwl_outputs import keep_apart
 from jupyter_ades.programs.toil_tools import lead_so
 from jupyter_ades.programs.toil_ways import RUN_NOTE, WAYS, read_ways
-from jupyter_ades.runners.toil import KUBERNETES, batch_system
+from jupyter_ades.runners.toil import KUBERNETES, batch_system, own_store
 
 _stage = cwltoil.toilStageFiles
 _begin = Leader.__init__
@@ -52,6 +52,10 @@ def main(arguments: list[str]) -> int:
         from jupyter_ades.programs import toil_pods
 
         toil_pods.use(Path(os.environ[RUN_NOTE]))
+    if own_store(arguments).startswith("aws:"):
+        from jupyter_ades.programs import toil_buckets
+
+        toil_buckets.use()
     if WAYS in os.environ:
         lead_so(read_ways(os.environ[WAYS]))
     return int(cwltoil.main(arguments) or 0)

@@ -15,10 +15,10 @@ from typing import Any
 
 #: ``[2026-11-24T01:33:01+0000] [MainThread] [I] [toil.leader] text``
 _SAID = re.compile(r"^\t?\[[^\]]*\] \[[^\]]*\] \[(?P<level>\w)\] \[(?P<who>[^\]]*)\] (?P<text>.*)$")
-_ISSUED = re.compile(r"Issued job 'CWLJob\w*' (?P<step>\S+) kind-")
+_ISSUED = re.compile(r"Issued job 'CWLJob\w*' (?P<step>\S+) \S+ v\d+")
 _COMPLETE = re.compile(r"CWL step complete: (?P<step>\S+)")
 _STREAM = re.compile(r"(?P<step>\S+)\.std(?:out|err) follows:$")
-_WORKING = re.compile(r"Working on job 'CWLJob\w*' (?P<step>\S+) kind-")
+_WORKING = re.compile(r"Working on job 'CWLJob\w*' (?P<step>\S+) \S+ v\d+")
 _ENDED = re.compile(
     r"Job failed with exit value (?P<code>-?\d+|<UNAVAILABLE>): '[^']*' (?P<step>\S+) "
 )
@@ -132,6 +132,8 @@ class LeaderLog:
         self._printing_pod = False
         self._failing: Failed | None = None
         self._quoting = False
+        #: Whether the leader itself has raised something, which it is telling.
+        self._last_words = False
         #: Lines of a sentence that goes on, in a worker's log.
         self._gathered: list[str] | None = None
 
@@ -177,6 +179,12 @@ class LeaderLog:
             self._read_quoted(self._failing, line.removeprefix("\t"))
         elif self._failing is None and not line.startswith("\t"):
             # Of the leader itself: what it says before it has a log, or as it breaks down.
+            raised = _RAISED.match(line)
+            if raised:
+                self._last_words = True
+                self.errors.append(raised["why"])
+            elif self._last_words:
+                self.errors[-1] += f"\n{line}"
             yield line
 
     def _read_quoted(self, failing: Failed, line: str) -> None:
@@ -211,6 +219,7 @@ class LeaderLog:
 
     def _read_leader(self, level: str, text: str) -> Iterator[str]:
         self._block = None
+        self._last_words = False
         self._printing_pod = text.startswith(_PRINTED_POD)
         stream, issued = _STREAM.search(text), _ISSUED.match(text)
         complete, ended = _COMPLETE.search(text), _ENDED.match(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
@@ -30,6 +30,11 @@ NO_STORE = (
     " (--jobStore), or the folder of the jobs (--workDir) and where nodes have it"
     " (--kubernetesHostPath)."
 )
+#: What Toil needs for job stores in buckets: by the kind of store, a package that its extra has.
+CLIENTS = {"aws": "mypy-boto3-s3", "google": "google-cloud-storage"}
+#: Characters that the name of a store in a bucket may have: Toil allows 56, of which a job's id
+#: takes 33.
+LONGEST_STORE = 23
 #: How jobs in Slurm's queue are known (:mod:`jupyter_ades.system.batch`), and that Slurm leaves it
 #: to Toil to run those of a lost node again: it would let them wait for two minutes.
 SLURM_ARGS = "--comment=ades:{} --no-requeue"
@@ -52,7 +57,8 @@ class ToilRunner(CwltoolRunner):
             return f"c.ADES.toil_options name {system}, and there is no {submitter} on PATH."
         if system == SLURM and not site.cluster_answers():
             return "Slurm does not answer (sinfo)."
-        return _missing_for_pods(site.toil_options) if system == KUBERNETES else ""
+        lacking = _missing_for_store(own_store(site.toil_options))
+        return lacking or (_missing_for_pods(site.toil_options) if system == KUBERNETES else "")
 
     def elsewhere(self, site: Site) -> bool:
         """Whether steps run where the batch system puts them."""
@@ -106,6 +112,23 @@ def _refuse_without_room(process: Process, site: Site) -> None:
             raise Unavailable(f"{need.of(process)}; this machine has {mebibytes(site.memory)}.")
 
 
+def _missing_for_store(store: str) -> str:
+    """What Toil lacks to have job stores there."""
+    kind, name = _kind(store), store.rpartition(":")[2]
+    if not kind:
+        return ""
+    try:
+        version(CLIENTS[kind])
+    except PackageNotFoundError:
+        return f"Toil has no client for job stores in buckets: pip install 'toil[{kind}]'."
+    if len(name) > LONGEST_STORE:
+        return (
+            f"c.ADES.toil_options name the job store {store}: its name may have {LONGEST_STORE}"
+            " characters, as each job adds its own."
+        )
+    return ""
+
+
 def _missing_for_pods(options: Sequence[str]) -> str:
     """What Toil lacks to have pods: the cluster's client, or a job store that they see."""
     try:
@@ -113,13 +136,13 @@ def _missing_for_pods(options: Sequence[str]) -> str:
     except PackageNotFoundError:
         return "Toil has no client of Kubernetes: pip install 'jupyter_ades[kubernetes]'."
     mounted = has_option(options, "--kubernetesHostPath") and has_option(options, "--workDir")
-    return "" if mounted or has_option(options, "--jobStore") else NO_STORE
+    return "" if mounted or own_store(options) else NO_STORE
 
 
 def _refuse_unseen(job: JobDir, options: Sequence[str]) -> None:
     """Raise Unavailable when a job lies where its pods do not see it."""
     folder = _named(options, "--workDir")
-    if batch_system(options) != KUBERNETES or has_option(options, "--jobStore") or not folder:
+    if batch_system(options) != KUBERNETES or own_store(options) or not folder:
         return
     for each in (job.root, job.scratch):
         if not each.is_relative_to(folder):
@@ -127,6 +150,11 @@ def _refuse_unseen(job: JobDir, options: Sequence[str]) -> None:
                 f"Toil's pods see {folder} (--workDir), and the job's folder is {each}: choose"
                 " another c.ADES.workspace_root or c.ADES.scratch_root."
             )
+
+
+def own_store(options: Sequence[str]) -> str:
+    """The job store that options name for a job; empty where it is in the job's folder."""
+    return _named(options, "--jobStore")
 
 
 def has_option(options: Sequence[str], name: str) -> bool:
@@ -166,15 +194,37 @@ def _less_environments(site: Site) -> Site:
 
 
 def _options(options: Sequence[str], job_id: str) -> tuple[str, ...]:
-    """The operator's options, and for Slurm the comment that a job is found in the queue by."""
+    """The operator's options, with what is a job's own in them.
+
+    For Slurm that is the comment by which it is found in the queue; where the operator names a job
+    store, a store below that name, as no two runs may share one.
+    """
+    taken = _changed(options, "--jobStore", lambda named: _below(named, job_id))
     if batch_system(options) != SLURM:
-        return tuple(options)
-    ours, taken = SLURM_ARGS.format(job_id), list(options)
-    for place, word in enumerate(taken):
-        if word.startswith("--slurmArgs="):
-            taken[place] = f"{word} {ours}"
-            return tuple(taken)
-        if word == "--slurmArgs" and place + 1 < len(taken):
-            taken[place + 1] = f"{taken[place + 1]} {ours}"
-            return tuple(taken)
-    return (*taken, f"--slurmArgs={ours}")
+        return taken
+    ours = SLURM_ARGS.format(job_id)
+    if not has_option(taken, "--slurmArgs"):
+        return (*taken, f"--slurmArgs={ours}")
+    return _changed(taken, "--slurmArgs", lambda said: f"{said} {ours}")
+
+
+def _changed(options: Sequence[str], name: str, change: Callable[[str], str]) -> tuple[str, ...]:
+    """Options, with another value of one of them, in both ways to write it."""
+    taken = list(options)
+    for place, word in enumerate(options):
+        if word.startswith(f"{name}="):
+            taken[place] = f"{name}={change(word.partition('=')[2])}"
+        elif word == name and place + 1 < len(options):
+            taken[place + 1] = change(options[place + 1])
+    return tuple(taken)
+
+
+def _below(store: str, job_id: str) -> str:
+    """The locator of a job's own store: names of buckets are letters, digits and single hyphens."""
+    return f"{store}-{job_id.replace('-', '')}" if _kind(store) else f"{store}/{job_id}"
+
+
+def _kind(store: str) -> str:
+    """``aws`` or ``google``; empty for a folder."""
+    kind = store.partition(":")[0]
+    return kind if kind in CLIENTS else ""

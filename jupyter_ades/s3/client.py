@@ -28,6 +28,7 @@ def client(settings: S3) -> Any:
     from botocore.config import Config
 
     found = {} if settings.anonymous else _from_function(settings.credentials)
+    options: Any = {"addressing_style": settings.addressing, "payload_signing_enabled": True}
     session = boto3.Session(profile_name=settings.profile or None, **_fixed(found))
     if "expiry_time" in found:
         _refresh(session, settings, found)
@@ -39,7 +40,7 @@ def client(settings: S3) -> Any:
             signature_version=UNSIGNED if settings.anonymous else "s3v4",
             # The service checks the SHA-256 of each request's body, which is part of what is
             # signed: every S3 server does, where many know no checksum headers.
-            s3={"addressing_style": settings.addressing, "payload_signing_enabled": True},
+            s3=options,
             request_checksum_calculation="when_required",
             response_checksum_validation="when_supported",
             # Exponential back-off with jitter, for throttling, 5xx, broken connections, timeouts.
@@ -51,7 +52,7 @@ def client(settings: S3) -> Any:
     )
 
 
-def _fixed(found: dict[str, str]) -> dict[str, str]:
+def _fixed(found: dict[str, str]) -> dict[str, Any]:
     """Keys that do not expire, in boto3's words."""
     if not found or "expiry_time" in found:
         return {}

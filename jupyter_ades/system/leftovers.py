@@ -13,23 +13,32 @@ from jupyter_ades.system.containers import end_containers
 
 #: Seconds that a cluster's API has to remove pods.
 ANSWER = 20.0
+#: Seconds that it may take to empty a bucket and remove it.
+EMPTIED = 120.0
 #: What the note of a job's pods holds from when the cluster has taken the job.
 SUBMITTED = b"submitted"
 
 
 def end_elsewhere(job: JobDir) -> None:
-    """End a job's containers and pods, and what it has in a batch system's queue."""
+    """End a job's containers and pods, and what it has in a queue or keeps in a bucket."""
     end_containers(job.containers)
     end_batch_jobs(job.batch)
     if has_pods(job):
         _end_pods(job)
     if toil_run(job).exists() and _ran("end_toil_pods", str(toil_run(job))):
         toil_run(job).unlink(missing_ok=True)
+    if toil_store(job).exists() and _ran("end_toil_store", str(job.root), seconds=EMPTIED):
+        toil_store(job).unlink(missing_ok=True)
 
 
 def toil_run(job: JobDir) -> Path:
     """Where the leader of a job's run of Toil notes which Jobs in Kubernetes are its own."""
     return job.batch / "toil-run.json"
+
+
+def toil_store(job: JobDir) -> Path:
+    """Where it stands which job store a run of Toil's has outside its job's directory."""
+    return job.batch / "toil-store"
 
 
 def note_pods(job: JobDir, *, submitted: bool = False) -> None:
@@ -58,7 +67,7 @@ def _end_pods(job: JobDir) -> None:
         forget_pods(job)
 
 
-def _ran(program: str, *arguments: str) -> bool:
+def _ran(program: str, *arguments: str, seconds: float = ANSWER) -> bool:
     """Whether a program of ours did its work: one of its own, as the cluster's client is large."""
     with suppress(OSError, subprocess.TimeoutExpired):
         ended = subprocess.run(
@@ -66,7 +75,7 @@ def _ran(program: str, *arguments: str) -> bool:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=ANSWER,
+            timeout=seconds,
             check=False,
         )
         return ended.returncode == 0

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+import psutil
+
 #: ``words`` are scattered; each part waits for ``gate`` when that names a file which is not there.
 SCATTER = """cwlVersion: v1.2
 $graph:
@@ -78,3 +82,10 @@ $graph:
           END
   baseCommand: [sh, make.sh]
 """
+
+
+def is_saying(process: psutil.Process) -> bool:
+    """Whether a process is a tool of :data:`SCATTER` that says its word."""
+    with suppress(psutil.Error):
+        return process.cmdline()[:2] == ["bash", "say.sh"]
+    return False

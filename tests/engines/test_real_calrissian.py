@@ -15,6 +15,7 @@ from tests.engines.fake_kubernetes import Cluster
 from tests.engines.kubernetes import IN_IMAGE, calrissian_cluster, server_of
 from tests.restart.asking import deploy_cwl, ended, log_of, status
 from tests.restart.server import Server
+from tests.restart.weather import kill
 from tests.worker.support import until
 
 #: Seconds that a workflow may take: Calrissian and each of its pods start anew.
@@ -101,8 +102,7 @@ def lose_worker(server: Server, job_id: str) -> None:
     folder = server.folder / "state" / "terradue" / "jobs" / job_id
     worker = psutil.Process(json.loads((folder / "worker.json").read_text())["pid"])
     server.kill()
-    for process in (worker, *worker.children(recursive=True)):
-        process.kill()
+    kill([worker, *worker.children(recursive=True)])
 
 
 def test_the_worker_outlives_its_server(server: Server, cluster: Cluster, gate: Path) -> None:

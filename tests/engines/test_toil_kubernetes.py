@@ -23,10 +23,11 @@ from jupyter_ades.runners.toil import ToilRunner
 from jupyter_ades.system.leftovers import end_elsewhere, toil_run
 from tests.engines import fake_pod
 from tests.engines.fake_kubernetes import Cluster, Status, container
-from tests.engines.packages import SCATTER
+from tests.engines.packages import SCATTER, is_saying
 from tests.restart.asking import deploy_cwl, execute, log_of, status
 from tests.restart.asking import ended as ended_job
 from tests.restart.server import Server
+from tests.restart.weather import kill
 from tests.worker.support import CWL, Bench, Running, until
 
 pytest.importorskip("kubernetes", reason="needs: pip install 'jupyter_ades[kubernetes]'")
@@ -151,8 +152,7 @@ def test_what_a_lost_worker_had_in_the_cluster_is_removed(bench: Bench, cluster:
     running = start(bench, words=["a"], gate=str(bench.root / "never"))
     until(lambda: len(saying(cluster)) == 1, LONG)
     worker = psutil.Process(running.process.pid)
-    for each in (*worker.children(recursive=True), worker):
-        each.kill()
+    kill([*worker.children(recursive=True), worker])
     running.process.wait()
     assert (len(cluster.jobs), len(cluster.pods)) == (1, 1)
     end_elsewhere(running.job)
@@ -247,6 +247,5 @@ def saying(cluster: Cluster) -> list[psutil.Process]:
     for pod in list(cluster.processes.values()):
         for each in fake_pod.members(pod):
             with suppress(psutil.NoSuchProcess):
-                process = psutil.Process(each)
-                found += [process] if process.cmdline()[:2] == ["bash", "say.sh"] else []
-    return found
+                found.append(psutil.Process(each))
+    return [each for each in found if is_saying(each)]

@@ -7,7 +7,9 @@ import pytest
 from jupyter_ades.programs.toil_log import LeaderLog, label
 
 WHEN = "[2026-11-24T01:33:02+0000] [MainThread]"
-JOB = "'CWLJob' main.1.say kind-CWLJob/instance-4avh21tn v1"
+#: What a job's id is in the two kinds of job stores.
+IN_FOLDER, IN_BUCKET = "kind-CWLJob/instance-4avh21tn", "e89926fe-1771-4269-933e-4fcb29118b67"
+JOB = f"'CWLJob' main.1.say {IN_FOLDER} v1"
 ISSUED = f"{WHEN} [I] [toil.leader] Issued job {JOB} with job batch system ID: 2 and disk: 1.0 Gi"
 COMPLETE = (
     f"{WHEN} [I] [toil.statsAndLogging] Got message from job at time 11-24-2026 01:33:03: CWL step"
@@ -86,8 +88,14 @@ def test_steps_begin_print_and_end() -> None:
     assert (log.done, log.latest, log.failed) == (["main.1.say"], "main.1.say", {})
 
 
-def test_a_failure_has_the_tools_own_words_and_code() -> None:
-    log, told = read(ISSUED, FAILED)
+@pytest.mark.parametrize("text", [ISSUED, ISSUED.replace(IN_FOLDER, IN_BUCKET)])
+def test_a_step_that_begins_is_the_latest(text: str) -> None:
+    assert read(text)[0].latest == "main.1.say"
+
+
+@pytest.mark.parametrize("text", [FAILED, FAILED.replace(IN_FOLDER, IN_BUCKET)])
+def test_a_failure_has_the_tools_own_words_and_code(text: str) -> None:
+    log, told = read(ISSUED, text)
     (failed,) = log.failed.values()
     assert (failed.step, failed.exit_code, list(failed.lines)) == (
         "main.1.say",
@@ -185,3 +193,15 @@ def test_what_a_worker_raised_is_the_reason_where_no_tool_ended(text: str, why: 
         "errors": [why],
     }
     assert told == []
+
+
+def test_what_a_leader_raised_as_it_broke_down_is_kept() -> None:
+    log, told = read(
+        """Traceback (most recent call last):
+  File "/usr/lib/botocore/auth.py", line 432, in add_auth
+    raise NoCredentialsError()
+botocore.exceptions.NoCredentialsError: Unable to locate credentials
+in any place"""
+    )
+    assert log.errors == ["Unable to locate credentials\nin any place"]
+    assert len(told) == 5

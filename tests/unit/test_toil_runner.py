@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -140,7 +141,7 @@ def test_pods_need_a_job_store_that_they_see(
 def test_toil_needs_a_client_of_kubernetes(monkeypatch: pytest.MonkeyPatch) -> None:
     def version(name: str) -> str:
         if name == "kubernetes":
-            raise toil.PackageNotFoundError(name)
+            raise PackageNotFoundError(name)
         return "1"
 
     monkeypatch.setattr(toil, "version", version)
@@ -170,9 +171,10 @@ def test_a_job_store_elsewhere_takes_the_place_of_ours(tmp_path: Path) -> None:
     job.work.mkdir()
     options = ("--batchSystem", "kubernetes", "--jobStore", "aws:eu-west-1:toil")
     order = Bench(root=tmp_path).order(CWL, ToilRunner().plan(CWL, job, Site(toil_options=options)))
+    options = order.plan.argv[6:]
     words = run_toil._command(order, job, "none", options, restart=False)
     assert words.count("--jobStore") == 1
-    assert words[words.index("--jobStore") + 1] == "aws:eu-west-1:toil"
+    assert words[words.index("--jobStore") + 1] == f"aws:eu-west-1:toil-{tmp_path.name}"
     assert "--retryCount" not in words
     assert words[-2:] == [f"file://{job.package}/app.cwl#main", f"file://{job.work}/job-order.json"]
 
@@ -190,3 +192,42 @@ def test_workers_in_images_of_their_own_have_no_environments(tmp_path: Path) -> 
         ToilRunner().check(process, there)
     plan = ToilRunner().plan(process, job, replace(there, container_engine=lambda: "podman"))
     assert ENVIRONMENTS not in plan.env
+
+
+@pytest.mark.parametrize(
+    ("given", "own"),
+    [
+        (("--jobStore", "aws:eu-west-1:toil"), ("--jobStore", "aws:eu-west-1:toil-76d50612")),
+        (("--jobStore=google:eo:toil", "-x"), ("--jobStore=google:eo:toil-76d50612", "-x")),
+        (("--jobStore", "/fast/stores"), ("--jobStore", "/fast/stores/76d5-0612")),
+        (("--jobStore=file:/fast",), ("--jobStore=file:/fast/76d5-0612",)),
+    ],
+)
+def test_each_job_has_a_store_of_its_own(given: tuple[str, ...], own: tuple[str, ...]) -> None:
+    """No two runs may share one, and names of buckets have no two hyphens in a row."""
+    plan = ToilRunner().plan(CWL, JobDir(Path("/data/76d5-0612")), Site(toil_options=given))
+    assert plan.argv[6:] == own
+
+
+def test_what_job_stores_in_buckets_need_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {"toil", "mypy-boto3-s3"}
+
+    def version(name: str) -> str:
+        if name not in there:
+            raise PackageNotFoundError(name)
+        return "9"
+
+    monkeypatch.setattr(toil, "version", version)
+
+    def missing(store: str) -> str:
+        return ToilRunner().missing(Site(toil_options=("--jobStore", store)))
+
+    assert missing("aws:eu-west-1:twenty-three-characters") == ""
+    assert missing("/fast/" + 30 * "x") == ""
+    assert missing("aws:eu-west-1:twenty-three-characters4") == (
+        "c.ADES.toil_options name the job store aws:eu-west-1:twenty-three-characters4: its name"
+        " may have 23 characters, as each job adds its own."
+    )
+    assert missing("google:eo:toil") == (
+        "Toil has no client for job stores in buckets: pip install 'toil[google]'."
+    )

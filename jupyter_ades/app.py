@@ -251,6 +251,7 @@ class ADES(
             stage_steps=tuple(self.stage_steps),
             stage_image=self.stage_image,
             toil_options=tuple(self.toil_options),
+            toil_image=self.toil_image,
             nodes=cluster.nodes,
             cluster_answers=cluster.answers,
             pod_nodes=pod_nodes if self.ask_kubernetes_nodes else tuple,

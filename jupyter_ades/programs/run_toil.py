@@ -31,13 +31,14 @@ from jupyter_ades.runners.exported import document_url, file_url
 from jupyter_ades.runners.steps import write_failure
 from jupyter_ades.runners.toil import (
     DONE,
+    IMAGE,
     KUBERNETES,
     SLURM,
     STORE,
     batch_system,
+    in_images,
     is_local,
     own_store,
-    runs_ours,
 )
 from jupyter_ades.system.batch import note
 from jupyter_ades.system.descendants import JOB_VARIABLE
@@ -53,6 +54,15 @@ ROOT_JOB = "rootJobStoreID"
 GONE = (
     "what the earlier job kept of its steps is gone: another job went on with it, or it was"
     " removed; rerun it from the start"
+)
+#: How pods are told of the rights that their service account has on buckets.
+RIGHTS = (
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
 )
 NO_PROGRAMS = "the image of Toil's workers has none of its programs (TOIL_APPLIANCE_SELF)"
 NOT_SEEN = (
@@ -180,14 +190,15 @@ def _coordination(options: Sequence[str]) -> tuple[str, ...]:
 
 def _ways(order: WorkOrder, job: JobDir, engine: str, options: Sequence[str]) -> dict[str, str]:
     """What the leader and its workers are told of how tools run; images of others know nothing."""
-    if not runs_ours(options):
+    pods = in_images(options)
+    if pods and IMAGE not in order.plan.env:
         return {}
     ways = Ways(
         expression_seconds=order.expression_seconds,
         expression_bytes=order.expression_bytes,
-        variables=(JOB_VARIABLE, *order.job_environment),
+        variables=(JOB_VARIABLE, *order.job_environment, *(RIGHTS if pods else ())),
         engine=engine,
-        containers=str(job.containers) if engine != "none" else "",
+        containers=str(job.containers) if engine != "none" and not pods else "",
         store="" if own_store(options) else f"file:{job.kept / STORE}",
         environments=environments(order.plan),
     )
@@ -248,7 +259,7 @@ def _unseen(worker_code: int | None, job: JobDir, options: Sequence[str]) -> str
     if worker_code in UNSHARED:
         traits = "c.ADES.workspace_root, c.ADES.scratch_root"
         return NOT_SEEN.format(what="the job's folder", folder=job.scratch, trait=traits)
-    if worker_code == NOT_FOUND and not runs_ours(options):
+    if worker_code == NOT_FOUND and in_images(options):
         return NO_PROGRAMS
     if worker_code == NOT_FOUND:
         trait = "the environment of this server"

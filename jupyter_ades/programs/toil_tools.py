@@ -5,6 +5,7 @@ mark, environments in the places of images, podman for root.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,8 @@ class Marked:
     def prepare_environment(self, runtimeContext: RuntimeContext, envVarReq: Any) -> None:  # noqa: N803
         """The tool's variables, the job's mark and the operator's among them."""
         context = runtimeContext.copy()
-        context.preserve_environment = [*(context.preserve_environment or ()), *_ways.variables]
+        ours = filter(os.environ.__contains__, _ways.variables)
+        context.preserve_environment = [*(context.preserve_environment or ()), *ours]
         super().prepare_environment(context, envVarReq)  # type: ignore[misc]
 
     def _preserve_environment_on_containers_warning(self, varnames: Any = None) -> None:

@@ -49,6 +49,8 @@ class Site:
     stage_image: str = ""
     #: Options of toil-cwl-runner that the operator gives.
     toil_options: tuple[str, ...] = ()
+    #: The image of Toil's workers in pods, which has this package; empty for Toil's own.
+    toil_image: str = ""
     #: The nodes of Slurm's cluster, each with ``cores`` and ``memory_mib``, and whether Slurm
     #: answers at all.
     nodes: Callable[[], Sequence[Any]] = tuple

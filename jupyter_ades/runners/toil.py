@@ -24,6 +24,9 @@ LOCAL, SLURM, KUBERNETES = "single_machine", "slurm", "kubernetes"
 SUBMITTERS = {"slurm": "sbatch", "grid_engine": "qsub", "lsf": "bsub", "torque": "qsub"}
 #: Batch systems whose workers run in an image of their own: nothing of this service is there.
 IMAGES = (KUBERNETES, "mesos", "aws_batch")
+#: In a plan's environment, which Toil reads: the image of such workers. The server's own may name
+#: one, too; of a plan's it is known that this service is in it.
+IMAGE = "TOIL_APPLIANCE_SELF"
 #: Why Toil's pods could not work: of the server's folders they mount one alone.
 NO_STORE = (
     "c.ADES.toil_options name kubernetes, and its pods would see no job store: name one in a bucket"
@@ -95,6 +98,7 @@ class ToilRunner(CwltoolRunner):
                 **environment(site),
                 **told_environments(process, site),
                 **stages(self.name, site),
+                **({IMAGE: site.toil_image} if site.toil_image else {}),
             },
             stop_signal="SIGTERM",
             # Toil asks its batch system to end what runs, and waits for that.
@@ -183,14 +187,14 @@ def is_local(options: Sequence[str]) -> bool:
     return batch_system(options) == LOCAL
 
 
-def runs_ours(options: Sequence[str]) -> bool:
-    """Whether workers run in the Python of this server, and so have this package."""
-    return batch_system(options) not in IMAGES
+def in_images(options: Sequence[str]) -> bool:
+    """Whether workers run in an image, and not in the Python of this server."""
+    return batch_system(options) in IMAGES
 
 
 def _less_environments(site: Site) -> Site:
     """The site, without environments in the places of images where workers have none of them."""
-    return site if runs_ours(site.toil_options) else replace(site, image_environments={})
+    return replace(site, image_environments={}) if in_images(site.toil_options) else site
 
 
 def _options(options: Sequence[str], job_id: str) -> tuple[str, ...]:

@@ -50,6 +50,11 @@ class EngineTraits(HasTraits):
         help="Container image of those steps; it has jupyter_ades. Default: none, they run with"
         " what is installed where steps run.",
     ).tag(config=True)
+    toil_image = Unicode(
+        help="Container image of Toil's workers where those are pods, with this package and Toil of"
+        " the server's versions, so that tools run there as they do here. Default: none, Toil's own"
+        " or that of $TOIL_APPLIANCE_SELF, in which tools run as Toil runs them.",
+    ).tag(config=True)
     toil_options = List(
         Unicode(),
         help="Options of toil-cwl-runner for the jobs of the runner 'toil', such as"

@@ -11,6 +11,7 @@ import pytest
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import NEEDS
+from jupyter_ades.programs.toil_ways import read_ways
 from jupyter_ades.resources import Resources
 from jupyter_ades.runners import toil
 from jupyter_ades.runners.base import Site
@@ -192,6 +193,26 @@ def test_workers_in_images_of_their_own_have_no_environments(tmp_path: Path) -> 
         ToilRunner().check(process, there)
     plan = ToilRunner().plan(process, job, replace(there, container_engine=lambda: "podman"))
     assert ENVIRONMENTS not in plan.env
+
+
+def test_an_image_with_this_service_runs_tools_as_they_run_here(tmp_path: Path) -> None:
+    """With what Kubernetes tells pods of their rights; containers of the server are not there."""
+    run_toil = pytest.importorskip("jupyter_ades.programs.run_toil")
+    job = JobDir(tmp_path)
+    site = Site(toil_options=PODS)
+
+    def ways(site: Site) -> dict[str, str]:
+        plan = ToilRunner().plan(CWL, job, site)
+        order = Bench(root=tmp_path).order(CWL, plan, job_environment={"KEY": "1"})
+        told: dict[str, str] = run_toil._ways(order, job, "podman", PODS)
+        return told
+
+    assert ways(site) == {}
+    (told,) = map(read_ways, ways(replace(site, toil_image="registry.example/t:1")).values())
+    assert list(told.variables[1:3]) == ["KEY", "AWS_ROLE_ARN"]
+    assert (told.engine, told.containers) == ("podman", "")
+    plan = ToilRunner().plan(CWL, job, replace(site, toil_image="registry.example/t:1"))
+    assert plan.env["TOIL_APPLIANCE_SELF"] == "registry.example/t:1"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
@@ -120,7 +121,10 @@ def _missing_for_store(store: str) -> str:
     """What Toil lacks to have job stores there."""
     kind, name = _kind(store), store.rpartition(":")[2]
     if not kind:
-        return ""
+        there = not store or Path(name).is_dir()
+        return (
+            "" if there else f"c.ADES.toil_options name the job store {store}, which is no folder."
+        )
     try:
         version(CLIENTS[kind])
     except PackageNotFoundError:

@@ -116,6 +116,23 @@ def test_an_output_that_leads_out_of_the_tools_folder_is_refused(
     assert not list(Path(stray.order.results_folder).rglob("*secret*"))
 
 
+@pytest.mark.parametrize(("fail", "state"), [("", "successful"), ("a", "failed")])
+def test_a_store_elsewhere_is_gone_with_its_run(
+    bench: Bench, tmp_path: Path, fail: str, state: str
+) -> None:
+    (tmp_path / "stores").mkdir()
+    site = Site(toil_options=("--jobStore", str(tmp_path / "stores"), "--retryCount", "0"))
+    plan = ToilRunner().plan(TOIL, JobDir(tmp_path / "job"), site)
+    given = {"words": ["a"], "fail": fail}
+    running = bench.start(
+        TOIL, {"app.cwl": SCATTER}, name="job", plan=plan, stand_in=False, inputs=given
+    )
+    assert running.wait().status.value == state, running.log()
+    assert ("no such band" in running.wait().message) == bool(fail)
+    assert list((tmp_path / "stores").iterdir()) == []
+    assert not running.job.has_steps
+
+
 def test_a_package_that_toil_cannot_read_is_explained(bench: Bench) -> None:
     running = bench.start(TOIL, {"app.cwl": "cwlVersion: v1.2\nclass: Nonsense\n"}, name="job")
     status = running.wait()

@@ -230,7 +230,9 @@ def test_each_job_has_a_store_of_its_own(given: tuple[str, ...], own: tuple[str,
     assert plan.argv[6:] == own
 
 
-def test_what_job_stores_in_buckets_need_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_job_stores_elsewhere_need_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     there = {"toil", "mypy-boto3-s3"}
 
     def version(name: str) -> str:
@@ -244,7 +246,10 @@ def test_what_job_stores_in_buckets_need_is_said(monkeypatch: pytest.MonkeyPatch
         return ToilRunner().missing(Site(toil_options=("--jobStore", store)))
 
     assert missing("aws:eu-west-1:twenty-three-characters") == ""
-    assert missing("/fast/" + 30 * "x") == ""
+    assert missing(str(tmp_path)) == missing(f"file:{tmp_path}") == ""
+    assert missing(f"{tmp_path}/none") == (
+        f"c.ADES.toil_options name the job store {tmp_path}/none, which is no folder."
+    )
     assert missing("aws:eu-west-1:twenty-three-characters4") == (
         "c.ADES.toil_options name the job store aws:eu-west-1:twenty-three-characters4: its name"
         " may have 23 characters, as each job adds its own."

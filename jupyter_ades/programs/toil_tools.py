@@ -132,11 +132,11 @@ class Marked:
 
 class _InContainer(Marked):
     def get_from_requirements(self, r: Any, *arguments: Any, **named: Any) -> str | None:
-        """The image; of one that is not to be had its name is said, which Toil does not."""
+        """The image; of one that is not to be had it is said which and why, as Toil does not."""
         try:
             found: str | None = super().get_from_requirements(r, *arguments, **named)  # type: ignore[misc]
-        except Exception:
-            _log.error("the image %s is not to be had", image_of(r))
+        except Exception as error:
+            _log.error("the image %s is not to be had: %s", image_of(r), error)
             raise
         return found
 

@@ -18,6 +18,8 @@ from tests.restart.server import Server
 NEEDS = "needs: apt-get install --no-install-recommends podman runc busybox-static"
 IMAGE, NOTEBOOKS = "localhost/jupyter-ades-test:1", "localhost/jupyter-ades-notebooks:1"
 #: For machines where root is in a sandbox of its own: no cgroup manager, no network, few limits.
+#: Locks and what runs are in the folder, too: all podmans of root's share them otherwise, and the
+#: reset at the end of one's tests takes them from those of others that run beside.
 CONFIG = """[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 netns = "none"
@@ -26,6 +28,8 @@ cgroups = "enabled"
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+tmp_dir = "{folder}/tmp"
+lock_type = "file"
 """
 STORAGE = """[storage]
 driver = "{driver}"
@@ -73,7 +77,7 @@ def engine(_engine: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str
 
 def configured(folder: Path, *, driver: str) -> dict[str, str]:
     """Keep all of podman's in a folder; the variables that tell it so."""
-    (folder / "containers.conf").write_text(CONFIG)
+    (folder / "containers.conf").write_text(CONFIG.format(folder=folder))
     (folder / "storage.conf").write_text(STORAGE.format(folder=folder, driver=driver))
     return {
         "CONTAINERS_CONF": str(folder / "containers.conf"),

@@ -170,10 +170,12 @@ def test_a_pod_without_memory_is_tried_again(bench: Bench, cluster: Cluster) -> 
 
 
 def test_a_pod_waits_for_a_node_as_long_as_pods_may(bench: Bench, cluster: Cluster) -> None:
-    cluster.before = [without_node()] * 3
+    cluster.before = [without_node()] * 1000
     running = start(bench, words=["a"])
-    assert ended(running).status is JobStatus.SUCCESSFUL, running.log()
     told = f"say 1 waits for a node: {NO_NODE}"
+    until(lambda: told in running.log(), LONG)
+    cluster.before = []
+    assert ended(running).status is JobStatus.SUCCESSFUL, running.log()
     assert [line for line in running.log().splitlines() if told in line] == [told]
 
 

@@ -97,7 +97,7 @@ class ColdLauncher:
     def kill(self, job: JobDir) -> None:
         """End the worker and everything the job started, at once."""
         self.bury(job)
-        end_elsewhere(job)
+        end_elsewhere(job, wait=False)
 
     def bury(self, job: JobDir) -> None:
         """End what is left of the worker here, not what the job has in a cluster or a queue."""

@@ -12,18 +12,32 @@ from pathlib import Path
 
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.system.leftovers import toil_store
+from jupyter_ades.system.locks import is_at, lock
 
 
 def main(folder: str) -> int:
-    """Remove it, by the rights that the job had."""
+    """Remove it, by the rights that the job had, and the note."""
     job = JobDir(Path(folder))
+    note = toil_store(job)
+    try:
+        with open(note, encoding="utf-8") as file:
+            # Two at once would take the next run's store for this one's.
+            lock(file.fileno())
+            if is_at(file.fileno(), note):
+                _remove(file.read(), job)
+                note.unlink()
+    except FileNotFoundError:
+        pass
+    return 0
+
+
+def _remove(store: str, job: JobDir) -> None:
     order = job.read_plan()
     if order is not None:
         os.environ.update(order.job_environment)
     from toil.common import Toil
 
-    Toil.getJobStore(toil_store(job).read_text("utf-8")).destroy()
-    return 0
+    Toil.getJobStore(store).destroy()
 
 
 if __name__ == "__main__":

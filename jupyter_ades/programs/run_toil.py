@@ -88,6 +88,9 @@ def main(folder: str, engine: str, *options: str) -> int:
     if batch_system(options) == SLURM:
         note(job.batch, order.job_id)
     if own_store(options):
+        if toil_store(job).exists():
+            # An earlier try was lost, and its store could not be removed then: Toil takes no other.
+            end_elsewhere(job)
         toil_store(job).write_text(own_store(options), encoding="utf-8")
     with open(job.work / OUTPUTS, "wb") as outputs:
         leader = subprocess.Popen(

@@ -23,7 +23,8 @@ STORE, DONE = "store", "done"
 LOCAL, SLURM, KUBERNETES = "single_machine", "slurm", "kubernetes"
 #: Batch system to the program that submits to it, where Toil uses one.
 SUBMITTERS = {"slurm": "sbatch", "grid_engine": "qsub", "lsf": "bsub", "torque": "qsub"}
-#: Batch systems whose workers run in an image of their own: nothing of this service is there.
+#: Batch systems whose workers run in an image, in which nothing of this service is, unless the
+#: operator says so (``c.ADES.toil_image``).
 IMAGES = (KUBERNETES, "mesos", "aws_batch")
 #: In a plan's environment, which Toil reads: the image of such workers. The server's own may name
 #: one, too; of a plan's it is known that this service is in it.

@@ -5,30 +5,38 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from jupyter_ades.jobdir import JobDir, write_atomic
 from jupyter_ades.system.batch import end_batch_jobs
 from jupyter_ades.system.containers import end_containers
+from jupyter_ades.system.looking import in_a_thread
 
 #: Seconds that a cluster's API has to remove pods.
 ANSWER = 20.0
-#: Seconds that it may take to empty a bucket and remove it.
-EMPTIED = 120.0
+#: Seconds that it may take to empty a bucket and remove it, for who waits, and beside.
+EMPTIED, BESIDE = 120.0, 3600.0
 #: What the note of a job's pods holds from when the cluster has taken the job.
 SUBMITTED = b"submitted"
 
 
-def end_elsewhere(job: JobDir) -> None:
-    """End a job's containers and pods, and what it has in a queue or keeps in a bucket."""
+def end_elsewhere(job: JobDir, *, wait: bool = True) -> None:
+    """End a job's containers and pods, and what it has in a queue or keeps in a bucket.
+
+    A bucket may take minutes to be emptied: without ``wait`` that goes on beside.
+    """
     end_containers(job.containers)
     end_batch_jobs(job.batch)
     if has_pods(job):
         _end_pods(job)
     if toil_run(job).exists() and _ran("end_toil_pods", str(toil_run(job))):
         toil_run(job).unlink(missing_ok=True)
-    if toil_store(job).exists() and _ran("end_toil_store", str(job.root), seconds=EMPTIED):
-        toil_store(job).unlink(missing_ok=True)
+    if toil_store(job).exists():
+        if wait:
+            _end_store(job, EMPTIED)
+        else:
+            in_a_thread(partial(_end_store, job, BESIDE))
 
 
 def toil_run(job: JobDir) -> Path:
@@ -60,6 +68,10 @@ def has_pods(job: JobDir) -> bool:
 def forget_pods(job: JobDir) -> None:
     """Say that it has none left."""
     (job.batch / "pods").unlink(missing_ok=True)
+
+
+def _end_store(job: JobDir, seconds: float) -> None:
+    _ran("end_toil_store", str(job.root), seconds=seconds)
 
 
 def _end_pods(job: JobDir) -> None:

@@ -1,43 +1,19 @@
-"""Removes what a run of Toil's left outside its job: ``python -m ...end_toil_store FOLDER``.
+"""Removes a job store of Toil's: ``python -m jupyter_ades.programs.end_toil_store LOCATOR``.
 
-FOLDER is the job's directory, in which the run's leader noted its job store. Exit code 0 when there
-is none left.
+By the rights that the environment gives. Exit code 0 when there is none.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
-
-from jupyter_ades.jobdir import JobDir
-from jupyter_ades.system.leftovers import toil_store
-from jupyter_ades.system.locks import is_at, lock
 
 
-def main(folder: str) -> int:
-    """Remove it, by the rights that the job had, and the note."""
-    job = JobDir(Path(folder))
-    note = toil_store(job)
-    try:
-        with open(note, encoding="utf-8") as file:
-            # Two at once would take the next run's store for this one's.
-            lock(file.fileno())
-            if is_at(file.fileno(), note):
-                _remove(file.read(), job)
-                note.unlink()
-    except FileNotFoundError:
-        pass
-    return 0
-
-
-def _remove(store: str, job: JobDir) -> None:
-    order = job.read_plan()
-    if order is not None:
-        os.environ.update(order.job_environment)
+def main(store: str) -> int:
+    """Remove it, with all that is in it."""
     from toil.common import Toil
 
     Toil.getJobStore(store).destroy()
+    return 0
 
 
 if __name__ == "__main__":

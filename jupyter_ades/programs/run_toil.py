@@ -36,6 +36,7 @@ from jupyter_ades.runners.toil import (
     SLURM,
     STORE,
     batch_system,
+    for_try,
     in_images,
     is_local,
     own_store,
@@ -78,6 +79,7 @@ def main(folder: str, engine: str, *options: str) -> int:
     if order is None:
         print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
         return 2
+    options = for_try(options, order.resumes)
     speaker = Speaker(sys.stdout)
     try:
         restart = _take_over(order, job)
@@ -88,9 +90,6 @@ def main(folder: str, engine: str, *options: str) -> int:
     if batch_system(options) == SLURM:
         note(job.batch, order.job_id)
     if own_store(options):
-        if toil_store(job).exists():
-            # An earlier try was lost, and its store could not be removed then: Toil takes no other.
-            end_elsewhere(job)
         toil_store(job).write_text(own_store(options), encoding="utf-8")
     with open(job.work / OUTPUTS, "wb") as outputs:
         leader = subprocess.Popen(

@@ -38,8 +38,8 @@ NO_STORE = (
 #: What Toil needs for job stores in buckets: by the kind of store, a package that its extra has.
 CLIENTS = {"aws": "mypy-boto3-s3", "google": "google-cloud-storage"}
 #: Characters that the name of a store in a bucket may have: Toil allows 56, of which a job's id
-#: takes 33.
-LONGEST_STORE = 23
+#: and the number of the try take 37.
+LONGEST_STORE = 19
 #: How jobs in Slurm's queue are known (:mod:`jupyter_ades.system.batch`), and that Slurm leaves it
 #: to Toil to run those of a lost node again: it would let them wait for two minutes.
 SLURM_ARGS = "--comment=ades:{} --no-requeue"
@@ -215,6 +215,12 @@ def _options(options: Sequence[str], job_id: str) -> tuple[str, ...]:
     if not has_option(taken, "--slurmArgs"):
         return (*taken, f"--slurmArgs={ours}")
     return _changed(taken, "--slurmArgs", lambda said: f"{said} {ours}")
+
+
+def for_try(options: Sequence[str], number: int) -> tuple[str, ...]:
+    """Options of a job that runs again: the store of the run that was lost may still be there."""
+    again = f"-{number}" if number else ""
+    return _changed(options, "--jobStore", lambda store: f"{store}{again}")
 
 
 def _changed(options: Sequence[str], name: str, change: Callable[[str], str]) -> tuple[str, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from jupyter_ades.errors import UnreadableRecord
 from jupyter_ades.jobdir import JobDir, write_atomic
 from jupyter_ades.system.batch import end_batch_jobs
 from jupyter_ades.system.containers import end_containers
@@ -33,10 +36,7 @@ def end_elsewhere(job: JobDir, *, wait: bool = True) -> None:
     if toil_run(job).exists() and _ran("end_toil_pods", str(toil_run(job))):
         toil_run(job).unlink(missing_ok=True)
     if toil_store(job).exists():
-        if wait:
-            _end_store(job, EMPTIED)
-        else:
-            in_a_thread(partial(_end_store, job, BESIDE))
+        _end_store(job, wait=wait)
 
 
 def toil_run(job: JobDir) -> Path:
@@ -70,8 +70,19 @@ def forget_pods(job: JobDir) -> None:
     (job.batch / "pods").unlink(missing_ok=True)
 
 
-def _end_store(job: JobDir, seconds: float) -> None:
-    _ran("end_toil_store", str(job.root), seconds=seconds)
+def _end_store(job: JobDir, *, wait: bool) -> None:
+    store, order = toil_store(job).read_text("utf-8"), None
+    with suppress(UnreadableRecord):
+        order = job.read_plan()
+    rights = order.job_environment if order is not None else {}
+    end = partial(_ran, "end_toil_store", store, rights=rights)
+    if wait:
+        if end(seconds=EMPTIED):
+            toil_store(job).unlink(missing_ok=True)
+        return
+    # By then there may be another run in this directory, with a store of its own.
+    toil_store(job).unlink(missing_ok=True)
+    in_a_thread(partial(end, seconds=BESIDE))
 
 
 def _end_pods(job: JobDir) -> None:
@@ -79,7 +90,12 @@ def _end_pods(job: JobDir) -> None:
         forget_pods(job)
 
 
-def _ran(program: str, *arguments: str, seconds: float = ANSWER) -> bool:
+def _ran(
+    program: str,
+    *arguments: str,
+    seconds: float = ANSWER,
+    rights: Mapping[str, str] | None = None,
+) -> bool:
     """Whether a program of ours did its work: one of its own, as the cluster's client is large."""
     with suppress(OSError, subprocess.TimeoutExpired):
         ended = subprocess.run(
@@ -87,6 +103,7 @@ def _ran(program: str, *arguments: str, seconds: float = ANSWER) -> bool:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **(rights or {})},
             timeout=seconds,
             check=False,
         )

@@ -24,15 +24,6 @@ def lock_now(handle: int, kind: int = fcntl.LOCK_EX) -> bool | None:
     return True
 
 
-def lock(handle: int) -> None:
-    """Wait for a lock; where there are none, go on without."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-    except OSError as error:
-        if error.errno not in NO_LOCKS:
-            raise
-
-
 def is_at(handle: int, path: Path) -> bool:
     """Whether an open file is still the one at its path."""
     try:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-def in_a_thread(function: Callable[[], None]) -> None:
+def in_a_thread(function: Callable[[], object]) -> None:
     """Call a function beside who asks."""
     threading.Thread(target=function, daemon=True).start()
 

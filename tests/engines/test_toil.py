@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from jupyter_ades.jobdir import JobDir
@@ -15,7 +16,10 @@ from jupyter_ades.model import JobStatus
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.toil import ToilRunner
 from jupyter_ades.validation import validate
-from tests.engines.packages import SCATTER
+from tests.engines.packages import SCATTER, is_saying
+from tests.restart.asking import deploy_cwl, ended, execute, log_of
+from tests.restart.server import Server
+from tests.restart.weather import kill
 from tests.worker.support import CWL, Bench, Running, assert_monotone, until
 
 IMAGE = "registry.example/tools:1"
@@ -52,6 +56,8 @@ expression: "${while (true) {}}"
 TOIL = replace(CWL, runner="toil")
 pytest.importorskip("toil", reason="needs: pip install 'jupyter_ades[toil]'")
 pytestmark = pytest.mark.timeout(200)
+#: Seconds that a run may take on a busy machine.
+LONG = 90.0
 
 
 @pytest.fixture
@@ -131,6 +137,31 @@ def test_a_store_elsewhere_is_gone_with_its_run(
     assert ("no such band" in running.wait().message) == bool(fail)
     assert list((tmp_path / "stores").iterdir()) == []
     assert not running.job.has_steps
+
+
+def test_a_lost_run_leaves_no_store_and_the_next_has_another(tmp_path: Path) -> None:
+    """Toil takes no store that is there, and the lost one's is removed beside."""
+    stores = tmp_path / "stores"
+    stores.mkdir()
+    traits = {"toil_options": ["--jobStore", str(stores)], "resume_interrupted": True}
+    server = Server(tmp_path, traits=traits)
+    server.start()
+    try:
+        deploy_cwl(server, SCATTER)
+        gate = tmp_path / "gate"
+        given = {"words": ["a"], "gate": str(gate)}
+        job_id = execute(server, "main", given, runner="toil")
+        (worker,) = until(server.workers)
+        running = psutil.Process(worker)
+        until(lambda: any(map(is_saying, running.children(recursive=True))), LONG)
+        kill([*running.children(recursive=True), running])
+        until(lambda: f"{job_id}-1" in {each.name for each in stores.iterdir()}, LONG)
+        gate.touch()
+        found = ended(server, job_id, LONG)
+        assert (found["status"], found["resumes"]) == ("successful", 1), log_of(server, job_id)
+        until(lambda: list(stores.iterdir()) == [])
+    finally:
+        server.stop()
 
 
 def test_a_package_that_toil_cannot_read_is_explained(bench: Bench) -> None:

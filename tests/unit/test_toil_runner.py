@@ -16,7 +16,7 @@ from jupyter_ades.resources import Resources
 from jupyter_ades.runners import toil
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import ENVIRONMENTS
-from jupyter_ades.runners.toil import ToilRunner, batch_system, partition
+from jupyter_ades.runners.toil import ToilRunner, batch_system, for_try, partition
 from jupyter_ades.system.batch import Node
 from tests.worker.support import CWL, Bench
 
@@ -230,6 +230,12 @@ def test_each_job_has_a_store_of_its_own(given: tuple[str, ...], own: tuple[str,
     assert plan.argv[6:] == own
 
 
+def test_a_job_that_runs_again_has_another_store() -> None:
+    options = ("--jobStore", "aws:eu-west-1:toil-76d50612", "--retryCount", "0")
+    assert for_try(options, 0) == options
+    assert for_try(options, 2) == (options[0], f"{options[1]}-2", *options[2:])
+
+
 def test_what_job_stores_elsewhere_need_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -245,14 +251,14 @@ def test_what_job_stores_elsewhere_need_is_said(
     def missing(store: str) -> str:
         return ToilRunner().missing(Site(toil_options=("--jobStore", store)))
 
-    assert missing("aws:eu-west-1:twenty-three-characters") == ""
+    assert missing("aws:eu-west-1:nineteen-characters") == ""
     assert missing(str(tmp_path)) == missing(f"file:{tmp_path}") == ""
     assert missing(f"{tmp_path}/none") == (
         f"c.ADES.toil_options name the job store {tmp_path}/none, which is no folder."
     )
-    assert missing("aws:eu-west-1:twenty-three-characters4") == (
-        "c.ADES.toil_options name the job store aws:eu-west-1:twenty-three-characters4: its name"
-        " may have 23 characters, as each job adds its own."
+    assert missing("aws:eu-west-1:twenty--characters--") == (
+        "c.ADES.toil_options name the job store aws:eu-west-1:twenty--characters--: its name"
+        " may have 19 characters, as each job adds its own."
     )
     assert missing("google:eo:toil") == (
         "Toil has no client for job stores in buckets: pip install 'toil[google]'."

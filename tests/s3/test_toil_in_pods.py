@@ -30,7 +30,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     made = Cluster(tmp_path / "cluster")
     # What the image has: this package, and what it needs.
     made.image_folders = (sys.prefix, sys.base_prefix, str(ROOT))
-    # What a node's pods share, and this at another place, so that they see the rest of nothing.
+    # What a node's pods share; as it comes from elsewhere, each has a root of its own.
     made.volumes = {"/run/lock": tmp_path / "lock"}
     made.volumes["/run/lock"].mkdir()
     programs = os.path.join(sys.prefix, "bin")

@@ -189,7 +189,7 @@ def test_tools_pods_are_counted(bench: Bench, cluster: Cluster) -> None:
     cluster.tools = {f"say-pod-{n}": pods for n in (1, 2)}
     running = start(bench)
     running.wait()
-    assert "3 of 3: pods" in [each.message for each in running.said]
+    assert "3 of 3: pods" in running.parts()
 
 
 def test_a_dismissal_removes_the_job_and_its_pods(

@@ -73,7 +73,7 @@ def test_steps_are_counted_and_outputs_of_one_name_kept_apart(bench: Bench) -> N
     )
     assert running.wait().status is JobStatus.SUCCESSFUL, running.log()
     assert_monotone(running)
-    assert "4 of 4: join" in [each.message for each in running.said]
+    assert "4 of 4: join" in running.parts()
     names = ("said.txt", "said_2.txt", "said_3.txt")
     assert [running.delivered(name).read_text().strip() for name in names] == list("abc")
     assert "say 2: about to say b" in running.log()

@@ -125,7 +125,7 @@ def test_steps_run_in_pods_and_leave_nothing(bench: Bench, cluster: Cluster) -> 
     assert ended(running).status is JobStatus.SUCCESSFUL, running.log()
     assert running.delivered("all.txt").read_text().split() == ["a", "b"]
     assert running.delivered("said_2.txt").read_text().split() == ["b"]
-    assert "3 of 3: join" in [each.message for each in running.said]
+    assert "3 of 3: join" in running.parts()
     assert len(cluster.seen) == 3
     assert all(name.startswith("ades-toil-") for name in cluster.seen)
     assert (cluster.jobs, cluster.pods) == ({}, {})

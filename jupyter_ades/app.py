@@ -231,13 +231,13 @@ class ADES(
         from jupyter_ades.runners.toil import SLURM, batch_system, partition
         from jupyter_ades.system import batch
         from jupyter_ades.system.containers import Containers
-        from jupyter_ades.system.kubernetes_nodes import KubernetesNodes
+        from jupyter_ades.system.kubernetes_nodes import kubernetes_nodes
         from jupyter_ades.system.machine import usable_memory
 
         cluster = batch.Cluster(partition(self.toil_options))
         if batch_system(self.toil_options) == SLURM:
             cluster.begin()
-        pod_nodes = KubernetesNodes()
+        pod_nodes = kubernetes_nodes()
         if self.ask_kubernetes_nodes:
             pod_nodes.begin()
         return Site(

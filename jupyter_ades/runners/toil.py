@@ -122,10 +122,8 @@ def _missing_for_store(store: str) -> str:
     """What Toil lacks to have job stores there."""
     kind, name = _kind(store), store.rpartition(":")[2]
     if not kind:
-        there = not store or Path(name).is_dir()
-        return (
-            "" if there else f"c.ADES.toil_options name the job store {store}, which is no folder."
-        )
+        gone = store and not Path(name).is_dir()
+        return f"c.ADES.toil_options name the job store {store}, which is no folder." * bool(gone)
     try:
         version(CLIENTS[kind])
     except PackageNotFoundError:

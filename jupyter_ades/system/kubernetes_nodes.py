@@ -9,11 +9,9 @@ import json
 import logging
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 
 from jupyter_ades.system.batch import GOOD, Node
-from jupyter_ades.system.looking import Look, in_a_thread
+from jupyter_ades.system.looking import Look
 
 log = logging.getLogger(__name__)
 
@@ -22,24 +20,9 @@ PROGRAM = (sys.executable, "-P", "-m", "jupyter_ades.programs.kubernetes_nodes")
 ANSWER = 60.0
 
 
-class KubernetesNodes:
-    """The nodes of a cluster whose operator says that they are all there will be."""
-
-    def __init__(
-        self,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        beside: Callable[[Callable[[], None]], None] = in_a_thread,
-    ) -> None:
-        self._look = Look(_ask, lambda told: GOOD, clock, beside)
-
-    def begin(self) -> None:
-        """Ask, so that the first job which wants to know does not wait."""
-        self._look.begin()
-
-    def __call__(self) -> list[Node]:
-        """Every node that pods may go to; empty when the cluster does not tell."""
-        return self._look()
+def kubernetes_nodes() -> Look[list[Node]]:
+    """Every node that pods may go to; empty when the cluster does not tell."""
+    return Look(_ask, lambda told: GOOD)
 
 
 def _ask() -> list[Node]:

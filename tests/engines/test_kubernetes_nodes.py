@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_ades.system import kubernetes_nodes
+from jupyter_ades.system import kubernetes_nodes as asking
 from jupyter_ades.system.batch import Node
-from jupyter_ades.system.kubernetes_nodes import KubernetesNodes
+from jupyter_ades.system.kubernetes_nodes import kubernetes_nodes
 from tests.engines.fake_kubernetes import Cluster
 from tests.engines.kubernetes import server_of
 from tests.restart.asking import deploy_cwl
@@ -82,7 +82,7 @@ def test_nodes_that_pods_do_not_go_to_are_none(cluster: Cluster) -> None:
         node("8", "2Gi", **tainted(CONTROL, "PreferNoSchedule")),
         node("16", "1Gi", **tainted("node.kubernetes.io/memory-pressure", "NoSchedule")),
     ]
-    assert KubernetesNodes()() == [
+    assert kubernetes_nodes()() == [
         Node(cores=1.93, memory_mib=15360.0),
         Node(cores=8.0, memory_mib=2048.0),
         Node(cores=16.0, memory_mib=1024.0),
@@ -95,7 +95,7 @@ def test_a_cluster_that_does_not_tell_refuses_nothing(
     why = 'nodes is forbidden: User "jane" cannot list resource "nodes" at the cluster scope'
     cluster.refusal = (403, why)
     with caplog.at_level(logging.WARNING):
-        assert KubernetesNodes()() == []
+        assert kubernetes_nodes()() == []
     assert caplog.messages == [
         f"What nodes of Kubernetes have cannot be asked (ask_kubernetes_nodes): {why} (403)"
     ]
@@ -106,14 +106,14 @@ def test_no_cluster_refuses_nothing(
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     with caplog.at_level(logging.WARNING):
-        assert KubernetesNodes()() == []
+        assert kubernetes_nodes()() == []
     assert "kube-config" in caplog.text
 
 
 def test_a_cluster_that_does_not_answer_refuses_nothing(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(kubernetes_nodes, "ANSWER", 0.001)
+    monkeypatch.setattr(asking, "ANSWER", 0.001)
     with caplog.at_level(logging.WARNING):
-        assert KubernetesNodes()() == []
+        assert kubernetes_nodes()() == []
     assert "timed out" in caplog.text

@@ -1,12 +1,14 @@
-"""What tests of engines share: one cluster of Slurm's, for the tests of a file."""
+"""What tests of engines share: a bench, and one cluster of Slurm's for the tests of a file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.engines.slurm import NEEDS, Slurm, can_run
+from tests.worker.support import Bench
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +25,11 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
             yield cluster
     finally:
         cluster.stop()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """Jobs without a server; what a failed test left of them is ended."""
+    made = Bench(root=tmp_path)
+    yield made
+    made.close()

@@ -34,9 +34,7 @@ class Handler(BaseHTTPRequestHandler):
             self.cluster.keep(made)
             self._send(made, 201)
             return
-        if self.cluster.refusal is not None:
-            code, message = self.cluster.refusal
-            self._fail(code, message)
+        if self._refuse():
             return
         name = made["metadata"]["name"]
         if name in self.cluster.jobs:
@@ -116,11 +114,14 @@ class Handler(BaseHTTPRequestHandler):
         found = re.search(r"/(?:jobs|pods|secrets)/([^/?]+)", self.path)
         return found[1] if found else ""
 
-    def _nodes(self) -> None:
+    def _refuse(self) -> bool:
+        """Whether the cluster refuses what is asked, which it is told then."""
         if self.cluster.refusal is not None:
-            code, message = self.cluster.refusal
-            self._fail(code, message)
-        else:
+            self._fail(*self.cluster.refusal)
+        return self.cluster.refusal is not None
+
+    def _nodes(self) -> None:
+        if not self._refuse():
             items = self.cluster.nodes
             self._send({"kind": "NodeList", "apiVersion": "v1", "items": items}, 200)
 

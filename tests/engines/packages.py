@@ -89,3 +89,8 @@ def is_saying(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         return process.cmdline()[:2] == ["bash", "say.sh"]
     return False
+
+
+def says(pid: int) -> bool:
+    """Whether one of these tools runs below a process."""
+    return any(map(is_saying, psutil.Process(pid).children(recursive=True)))

@@ -69,13 +69,6 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
     made.stop()
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(root=tmp_path)
-    yield made
-    made.close()
-
-
 def start(bench: Bench, **inputs: Any) -> Running:
     settings = {
         "namespace": "ades",

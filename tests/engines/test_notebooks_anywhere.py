@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +50,12 @@ pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(root=tmp_path)
+def bench(bench: Bench) -> Bench:
+    """With what the notebook's inputs refer to."""
     for name in ("one", "two", "a"):
-        (made.home / f"{name}.txt").write_text(name)
-    (made.home / "item.json").write_text(json.dumps(ITEM))
-    yield made
-    made.close()
+        (bench.home / f"{name}.txt").write_text(name)
+    (bench.home / "item.json").write_text(json.dumps(ITEM))
+    return bench
 
 
 @pytest.fixture

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.engines.fake_kubernetes import Cluster
 from tests.engines.kubernetes import IN_IMAGE, calrissian_cluster, server_of
 from tests.restart.asking import deploy_cwl, ended, log_of, status
 from tests.restart.server import Server
-from tests.restart.weather import kill
+from tests.restart.weather import kill_whole
 from tests.worker.support import until
 
 #: Seconds that a workflow may take: Calrissian and each of its pods start anew.
@@ -100,9 +99,9 @@ def test_a_step_that_fails_is_named_with_what_it_said(server: Server, gate: Path
 def lose_worker(server: Server, job_id: str) -> None:
     """As the end of the server's pod: of all that ran in it nothing is left."""
     folder = server.folder / "state" / "terradue" / "jobs" / job_id
-    worker = psutil.Process(json.loads((folder / "worker.json").read_text())["pid"])
+    worker = json.loads((folder / "worker.json").read_text())["pid"]
     server.kill()
-    kill([worker, *worker.children(recursive=True)])
+    kill_whole(worker)
 
 
 def test_the_worker_outlives_its_server(server: Server, cluster: Cluster, gate: Path) -> None:

@@ -19,6 +19,7 @@ from tests.engines.packages import SCATTER
 from tests.engines.slurm import Slurm
 from tests.restart.asking import deploy_cwl, ended, log_of, status
 from tests.restart.server import Server
+from tests.restart.weather import kill_whole
 from tests.worker.support import CWL, Bench, until
 
 #: Seconds that a workflow may take: Toil asks Slurm once a second, and starts a Python per step.
@@ -113,14 +114,10 @@ def test_what_a_lost_worker_had_in_the_queue_is_cancelled(
     server: Server, slurm: Slurm, gate: Path
 ) -> None:
     """Of a worker that was killed with its Toil nobody else would."""
-    import psutil
-
     job_id = execute(server, words=["a", "b"], gate=str(gate))
     meanwhile(server, job_id, lambda: len(slurm.queue()) == 2)
     told = server.folder / "state" / "terradue" / "jobs" / job_id / "worker.json"
-    worker = psutil.Process(json.loads(told.read_text())["pid"])
-    for process in (*worker.children(recursive=True), worker):
-        process.kill()
+    kill_whole(json.loads(told.read_text())["pid"])
     assert ended(server, job_id)["status"] == "failed"
     until(lambda: slurm.queue() == [], 20)
 

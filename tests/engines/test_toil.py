@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
 from jupyter_ades.jobdir import JobDir
@@ -16,10 +14,10 @@ from jupyter_ades.model import JobStatus
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.toil import ToilRunner
 from jupyter_ades.validation import validate
-from tests.engines.packages import SCATTER, is_saying
+from tests.engines.packages import SCATTER, says
 from tests.restart.asking import deploy_cwl, ended, execute, log_of
 from tests.restart.server import Server
-from tests.restart.weather import kill
+from tests.restart.weather import kill_whole
 from tests.worker.support import CWL, Bench, Running, assert_monotone, until
 
 IMAGE = "registry.example/tools:1"
@@ -58,13 +56,6 @@ pytest.importorskip("toil", reason="needs: pip install 'jupyter_ades[toil]'")
 pytestmark = pytest.mark.timeout(200)
 #: Seconds that a run may take on a busy machine.
 LONG = 90.0
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(root=tmp_path)
-    yield made
-    made.close()
 
 
 def test_steps_are_counted_and_outputs_of_one_name_kept_apart(bench: Bench) -> None:
@@ -152,9 +143,8 @@ def test_a_lost_run_leaves_no_store_and_the_next_has_another(tmp_path: Path) -> 
         given = {"words": ["a"], "gate": str(gate)}
         job_id = execute(server, "main", given, runner="toil")
         (worker,) = until(server.workers)
-        running = psutil.Process(worker)
-        until(lambda: any(map(is_saying, running.children(recursive=True))), LONG)
-        kill([*running.children(recursive=True), running])
+        until(lambda: says(worker), LONG)
+        kill_whole(worker)
         until(lambda: f"{job_id}-1" in {each.name for each in stores.iterdir()}, LONG)
         gate.touch()
         found = ended(server, job_id, LONG)

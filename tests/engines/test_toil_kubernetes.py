@@ -27,7 +27,7 @@ from tests.engines.packages import SCATTER, is_saying
 from tests.restart.asking import deploy_cwl, execute, log_of, status
 from tests.restart.asking import ended as ended_job
 from tests.restart.server import Server
-from tests.restart.weather import kill
+from tests.restart.weather import kill_whole
 from tests.worker.support import CWL, Bench, Running, until
 
 pytest.importorskip("kubernetes", reason="needs: pip install 'jupyter_ades[kubernetes]'")
@@ -150,8 +150,7 @@ def test_what_a_lost_worker_had_in_the_cluster_is_removed(bench: Bench, cluster:
     """Of a worker that was killed with its Toil nobody else would; its server does so."""
     running = start(bench, words=["a"], gate=str(bench.root / "never"))
     until(lambda: len(saying(cluster)) == 1, LONG)
-    worker = psutil.Process(running.process.pid)
-    kill([*worker.children(recursive=True), worker])
+    kill_whole(running.process.pid)
     running.process.wait()
     assert (len(cluster.jobs), len(cluster.pods)) == (1, 1)
     end_elsewhere(running.job)

@@ -87,3 +87,9 @@ def kill(processes: list[psutil.Process]) -> None:
     for process in processes:
         with suppress(psutil.Error, ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
+
+
+def kill_whole(pid: int) -> None:
+    """A process with all that it started."""
+    process = psutil.Process(pid)
+    kill([*process.children(recursive=True), process])

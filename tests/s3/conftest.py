@@ -72,8 +72,10 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(root=tmp_path)
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(root=tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from jupyter_ades.jobdir import JobDir
@@ -14,8 +11,8 @@ from jupyter_ades.model import JobStatus
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.toil import ToilRunner
 from jupyter_ades.system.leftovers import end_elsewhere, toil_store
-from tests.engines.packages import SCATTER, is_saying
-from tests.restart.weather import kill
+from tests.engines.packages import SCATTER, says
+from tests.restart.weather import kill_whole
 from tests.s3.service import Service
 from tests.worker.support import CWL as PROCESS
 from tests.worker.support import Bench, Running, until
@@ -26,13 +23,6 @@ pytest.importorskip("mypy_boto3_s3", reason="needs: pip install 'toil[aws]'")
 LONG = 200.0
 pytestmark = pytest.mark.timeout(400)
 SITE = Site(toil_options=("--jobStore", "aws:us-east-1:toil"))
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(root=tmp_path)
-    yield made
-    made.close()
 
 
 def stores(service: Service) -> list[str]:
@@ -55,12 +45,6 @@ def start(bench: Bench, service: Service, name: str, **inputs: Any) -> Running:
     )
 
 
-def says(running: Running) -> bool:
-    """Whether one of its tools runs."""
-    worker = psutil.Process(running.process.pid)
-    return any(is_saying(each) for each in worker.children(recursive=True))
-
-
 def ended(running: Running) -> JobStatus:
     until(lambda: running.status() and running.process.poll() is not None, LONG)
     return running.wait().status
@@ -70,7 +54,7 @@ def test_jobs_at_once_have_stores_of_their_own(bench: Bench, rgw: Service) -> No
     gate = bench.root / "gate"
     first = start(bench, rgw, "first", gate=str(gate))
     second = start(bench, rgw, "second", words=["c"], gate=str(gate))
-    until(lambda: says(first) and says(second), LONG)
+    until(lambda: says(first.process.pid) and says(second.process.pid), LONG)
     assert stores(rgw) == ["toil-first--toil", "toil-second--toil"]
     gate.touch()
     assert ended(first) is JobStatus.SUCCESSFUL, first.log()
@@ -93,9 +77,8 @@ def test_a_store_is_gone_with_a_run_that_failed(bench: Bench, rgw: Service) -> N
 def test_the_store_of_a_lost_worker_is_removed(bench: Bench, rgw: Service) -> None:
     """By its server, with the rights that the job had."""
     running = start(bench, rgw, "lost", gate=str(bench.root / "never"))
-    until(lambda: says(running), LONG)
-    worker = psutil.Process(running.process.pid)
-    kill([*worker.children(recursive=True), worker])
+    until(lambda: says(running.process.pid), LONG)
+    kill_whole(running.process.pid)
     running.process.wait()
     assert stores(rgw) == ["toil-lost--toil"]
     end_elsewhere(running.job, wait=False)

@@ -13,7 +13,7 @@ import msgspec
 
 from jupyter_ades.errors import UnreadableRecord
 from jupyter_ades.hiding import shown_name
-from jupyter_ades.model import Ran, Results, WorkerStatus, WorkOrder
+from jupyter_ades.orders import Ran, Results, WorkerStatus, WorkOrder
 
 T = TypeVar("T")
 #: Files of one tree that are made durable at one time.

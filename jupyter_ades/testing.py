@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import Begin, JobStatus, Ran, Results, WorkerStatus, WorkOrder
+from jupyter_ades.model import Begin, JobStatus
+from jupyter_ades.orders import Ran, Results, WorkerStatus, WorkOrder
 
 
 class InlineLauncher:

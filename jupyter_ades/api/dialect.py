@@ -13,9 +13,10 @@ import msgspec
 from jupyter_ades.api.bodies import read_json
 from jupyter_ades.api.replies import Asked, Delivered, Reply
 from jupyter_ades.core.catalogue import ProcessPage
-from jupyter_ades.core.service import JobPage
+from jupyter_ades.core.job_records import JobPage
 from jupyter_ades.errors import InvalidRequest, Problem, UnsupportedMediaType
-from jupyter_ades.model import JSON, ExecuteRequest, Job, JobStatus, Process, Results
+from jupyter_ades.model import JSON, ExecuteRequest, Job, JobStatus, Process
+from jupyter_ades.orders import Results
 
 #: Relation of a job's results (OGC 18-062r2, req. 34).
 RESULTS = "http://www.opengis.net/def/rel/ogc/1.0/results"

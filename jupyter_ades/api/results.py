@@ -11,7 +11,8 @@ from jupyter_ades.api.operations import HTML_TYPE, OUTPUTS, Answer, operation
 from jupyter_ades.api.replies import Asked, Delivered, Reply
 from jupyter_ades.api.sending import send
 from jupyter_ades.errors import JobFailed
-from jupyter_ades.model import Job, JobStatus, Results
+from jupyter_ades.model import Job, JobStatus
+from jupyter_ades.orders import Results
 
 VALUE = "The value in its own media type."
 

@@ -23,9 +23,10 @@ from jupyter_ades.api.dialect import (
 )
 from jupyter_ades.api.replies import Asked, Delivered, Reply
 from jupyter_ades.core.catalogue import ProcessPage
-from jupyter_ades.core.service import JobPage
+from jupyter_ades.core.job_records import JobPage
 from jupyter_ades.errors import InvalidRequest, Problem
-from jupyter_ades.model import JSON, ExecuteRequest, Job, Process, Results
+from jupyter_ades.model import JSON, ExecuteRequest, Job, Process
+from jupyter_ades.orders import Results
 
 OUTPUT = "wf_outputs"
 PART_1 = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"

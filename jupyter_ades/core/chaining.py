@@ -13,7 +13,8 @@ from urllib.parse import unquote
 
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import AdesError, NoSuchFile, NoSuchJob, Problem, ResultNotReady
-from jupyter_ades.model import JSON, REFERENCE, Chained, JobStatus
+from jupyter_ades.model import JSON, REFERENCE, JobStatus
+from jupyter_ades.orders import Chained
 
 SCHEME = "ades:job/"
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"

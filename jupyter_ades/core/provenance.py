@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from jupyter_ades import __version__
-from jupyter_ades.model import JSON, REFERENCE, Job, Process, Results, plain_inputs
+from jupyter_ades.model import JSON, REFERENCE, Job, Process, plain_inputs
+from jupyter_ades.orders import Results
 from jupyter_ades.redaction import HIDDEN, is_hidden, without_secrets
 
 #: Our own words: no document on the web stands behind them.

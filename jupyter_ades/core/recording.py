@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jupyter_ades.core.workspace import Workspace
-from jupyter_ades.model import Job, JobStatus, WorkerStatus
+from jupyter_ades.model import Job, JobStatus
+from jupyter_ades.orders import WorkerStatus
 
 Announce = Callable[[Workspace, Job], None]
 

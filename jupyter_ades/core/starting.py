@@ -21,7 +21,8 @@ from jupyter_ades.core.watching import Watch
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import Overtaken, in_words
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import FetchPolicy, Job, JobStatus, WorkOrder
+from jupyter_ades.model import FetchPolicy, Job, JobStatus
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.references import policy_of
 from jupyter_ades.runners.base import Runner, Site
 

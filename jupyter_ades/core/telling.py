@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_ades.model import Job, WorkerStatus
+from jupyter_ades.model import Job
+from jupyter_ades.orders import WorkerStatus
 
 
 def as_told(job: Job, status: WorkerStatus) -> dict[str, Any]:

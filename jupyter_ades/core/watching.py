@@ -26,7 +26,8 @@ from jupyter_ades.errors import (
     in_words,
 )
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import Job, JobStatus, WorkerStatus
+from jupyter_ades.model import Job, JobStatus
+from jupyter_ades.orders import WorkerStatus
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,8 @@ import msgspec
 
 from jupyter_ades.errors import AdesError
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import JSON, STAGE_IN, STAGED, FetchPolicy, Process, WorkOrder
+from jupyter_ades.model import JSON, STAGE_IN, STAGED, FetchPolicy, Process
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.papermill import PapermillRunner
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import WorkOrder
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.programs.kubernetes_bundle import mounted, place_of, script, secret
 from jupyter_ades.programs.kubernetes_cluster import Cluster, ClusterFault
 from jupyter_ades.programs.kubernetes_job import LABEL, fault_of, manifest, waits_for

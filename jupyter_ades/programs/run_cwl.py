@@ -22,7 +22,7 @@ from cwltool.executors import MultithreadedJobExecutor
 from cwltool.process import Process
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import WorkOrder
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.programs.cwl_containers import container_arguments
 from jupyter_ades.programs.cwl_counting import leaves
 from jupyter_ades.programs.cwl_documents import deployed_at, load

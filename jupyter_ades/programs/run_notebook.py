@@ -23,7 +23,7 @@ from papermill.exceptions import PapermillException, PapermillExecutionError
 from papermill.execute import execute_notebook, remove_error_markers
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import WorkOrder
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.programs import notebook_parameters
 from jupyter_ades.programs.forked_kernel import (
     PROVISIONER,

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import WorkOrder
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.programs.cwl_containers import container_arguments
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.programs.toil_log import NOT_FOUND, UNSHARED, Failed, LeaderLog, label

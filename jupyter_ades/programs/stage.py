@@ -16,7 +16,8 @@ from pathlib import Path
 
 from jupyter_ades.errors import AdesError
 from jupyter_ades.jobdir import JobDir, read_record, write_record
-from jupyter_ades.model import JSON, WorkOrder
+from jupyter_ades.model import JSON
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.runners.cwltool import job_order
 from jupyter_ades.runners.staged import ORDER, RESULTS_FILE
 from jupyter_ades.worker.stage_in import Tell, stage_in

@@ -12,7 +12,7 @@ from cwltool.main import setup_schema
 from cwltool.workflow import default_make_tool
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import WorkOrder
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.programs.cwl_counting import leaves
 from jupyter_ades.programs.cwl_documents import LocalFetcher
 from jupyter_ades.runners.cwltool import JOB_ORDER

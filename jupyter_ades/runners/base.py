@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import JSON, Plan, Process
+from jupyter_ades.model import JSON, Process
+from jupyter_ades.orders import Plan
 
 #: A line of a command's output that starts so carries a :class:`Step` as JSON, not for the log.
 STEP_PREFIX = "::ades-step "

@@ -11,7 +11,8 @@ from typing import Any
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import Plan, Process
+from jupyter_ades.model import Process
+from jupyter_ades.orders import Plan
 from jupyter_ades.resources import MEBIBYTE, read_bytes, read_cores
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, CwltoolRunner, environment

@@ -13,7 +13,8 @@ from typing import Any
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import JSON, STAGED, Plan, Process
+from jupyter_ades.model import JSON, STAGED, Process
+from jupyter_ades.orders import Plan
 from jupyter_ades.runners.base import Site, Step
 from jupyter_ades.runners.exported import IMAGE, document_url, file_url, with_catalogs, write_export
 from jupyter_ades.runners.images import failed_pull

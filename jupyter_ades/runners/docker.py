@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import JSON, Plan, Process
+from jupyter_ades.model import JSON, Process
+from jupyter_ades.orders import Plan
 from jupyter_ades.runners.base import Site, Step
 
 

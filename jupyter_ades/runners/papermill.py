@@ -15,7 +15,8 @@ from typing import Any
 from jupyter_ades.errors import InvalidPackage
 from jupyter_ades.giving import OUTPUTS_FILE
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import JSON, Plan, Process
+from jupyter_ades.model import JSON, Process
+from jupyter_ades.orders import Plan
 from jupyter_ades.redaction import Redaction
 from jupyter_ades.runners.base import Site, Step
 from jupyter_ades.runners.notebook_outputs import InvalidOutputs, read_given

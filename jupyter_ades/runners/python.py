@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import JSON, Plan, Process
+from jupyter_ades.model import JSON, Process
+from jupyter_ades.orders import Plan
 from jupyter_ades.runners.base import Site, Step
 from jupyter_ades.runners.steps import how_it_ended, last_words, read_failure, read_step_line
 

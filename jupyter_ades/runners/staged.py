@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import Plan, Process, WorkOrder
+from jupyter_ades.model import Process
+from jupyter_ades.orders import Plan, WorkOrder
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.exported import STAGED_DOCUMENT, document_of
 

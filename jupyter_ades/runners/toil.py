@@ -11,7 +11,8 @@ from pathlib import Path
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import Plan, Process
+from jupyter_ades.model import Process
+from jupyter_ades.orders import Plan
 from jupyter_ades.resources import mebibytes
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import CwltoolRunner, environment, told_environments

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from jupyter_ades.errors import UnreachableReference
-from jupyter_ades.model import JSON, FetchPolicy, WorkOrder
+from jupyter_ades.model import JSON, FetchPolicy
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.s3.address import is_s3
 
 #: What :mod:`jupyter_ades.core.chaining` makes of every spelling of such an href.

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from jupyter_ades.errors import AdesError, NothingToDeliver, Unavailable
 from jupyter_ades.jobdir import JobDir, write_atomic, write_record
-from jupyter_ades.model import JSON, Begin, JobStatus, Ran, WorkOrder
+from jupyter_ades.model import JSON, Begin, JobStatus
+from jupyter_ades.orders import Ran, WorkOrder
 from jupyter_ades.runners.base import Runner
 from jupyter_ades.runners.registry import runner
 from jupyter_ades.runners.staged import has_stages

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from jupyter_ades.errors import RefusedReference, Unavailable
 from jupyter_ades.jobdir import read_record
-from jupyter_ades.model import JSON, REFERENCE, Results, WorkOrder
+from jupyter_ades.model import JSON, REFERENCE
+from jupyter_ades.orders import Results, WorkOrder
 from jupyter_ades.references import is_remote, shown
 from jupyter_ades.runners.staged import RESULTS
 from jupyter_ades.s3.address import is_s3

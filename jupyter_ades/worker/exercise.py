@@ -12,7 +12,7 @@ import msgspec
 import pystac
 
 from jupyter_ades.costs import Statistics
-from jupyter_ades.model import Ran, Results, WorkerStatus, WorkOrder
+from jupyter_ades.orders import Ran, Results, WorkerStatus, WorkOrder
 from jupyter_ades.system.identity import Worker
 from jupyter_ades.worker.provenance import know_version
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import sync_folder, sync_tree
-from jupyter_ades.model import WorkOrder
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.worker.delivery import Tell
 from jupyter_ades.worker.own_catalog import CATALOG
 

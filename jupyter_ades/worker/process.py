@@ -13,7 +13,7 @@ from typing import Protocol
 
 import psutil
 
-from jupyter_ades.model import Plan
+from jupyter_ades.orders import Plan
 from jupyter_ades.system.descendants import JOB_VARIABLE, below, end_all, of_job
 from jupyter_ades.worker.dismissal import Dismissal
 from jupyter_ades.worker.lines import Lines

@@ -31,7 +31,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from jupyter_ades import __version__
-from jupyter_ades.model import JSON, Process, WorkOrder
+from jupyter_ades.model import JSON, Process
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.redaction import shown_inputs
 
 EXTENSION = "https://stac-extensions.github.io/processing/v1.2.0/schema.json"

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 from jupyter_ades.errors import UnreadableRecord
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import JobStatus, WorkerStatus
+from jupyter_ades.model import JobStatus
+from jupyter_ades.orders import WorkerStatus
 
 log = logging.getLogger(__name__)
 

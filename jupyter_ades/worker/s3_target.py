@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_ades.errors import Unavailable
-from jupyter_ades.model import WorkOrder
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.s3.address import read_address
 from jupyter_ades.worker.delivery import Tell
 from jupyter_ades.worker.media import media_type

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pystac
 
-from jupyter_ades.model import JSON, WorkOrder
+from jupyter_ades.model import JSON
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.worker.delivery import Placed
 from jupyter_ades.worker.media import GEOTIFF, roles
 from jupyter_ades.worker.own_catalog import CATALOG

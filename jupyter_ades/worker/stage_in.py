@@ -11,7 +11,8 @@ from typing import Any
 
 from jupyter_ades.errors import AdesError, UnreachableReference
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import JSON, REFERENCE, STAGED, FetchPolicy, WorkOrder
+from jupyter_ades.model import JSON, REFERENCE, STAGED, FetchPolicy
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.references import check_href, is_remote, shown, user_path
 from jupyter_ades.s3.address import is_s3
 from jupyter_ades.worker.bringing import Bringer, Wanted

@@ -14,7 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from jupyter_ades.model import JSON, Results, WorkOrder
+from jupyter_ades.model import JSON
+from jupyter_ades.orders import Results, WorkOrder
 from jupyter_ades.s3.address import is_s3
 from jupyter_ades.worker.cwl_objects import describe
 from jupyter_ades.worker.delivery import Tell, carry

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import S3, FetchPolicy, Plan, Process, WorkOrder
+from jupyter_ades.model import S3, FetchPolicy, Process
+from jupyter_ades.orders import Plan, WorkOrder
 
 PARALLEL = 4
 

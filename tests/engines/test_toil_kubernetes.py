@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import JobStatus, WorkerStatus
+from jupyter_ades.model import JobStatus
+from jupyter_ades.orders import WorkerStatus
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.toil import ToilRunner
 from jupyter_ades.system.leftovers import end_elsewhere, toil_run

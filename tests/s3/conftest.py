@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_ades.model import Plan, WorkOrder
+from jupyter_ades.orders import Plan, WorkOrder
 from jupyter_ades.s3.client import client
 from tests.s3.service import Service, ceph, has_ceph, moto
 from tests.worker.faulty_server import Site, serving

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import WorkOrder
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.worker.stage_in import stage_in
 from tests.worker.faulty_server import Site
 from tests.worker.support import Bench

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_ades.model import WorkOrder
+from jupyter_ades.orders import WorkOrder
 from tests.s3.service import Service
 from tests.s3.staging import Staged, item, multihash, ref, staged
 from tests.worker.faulty_server import Answer, Site

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_ades.errors import Unavailable
-from jupyter_ades.model import FetchPolicy, WorkOrder
+from jupyter_ades.model import FetchPolicy
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.s3 import reading
 from jupyter_ades.worker.stage_out import deliver
 from tests.s3.faulty_proxy import FAULTS, Proxy, proxying

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_ades.errors import AdesError, RefusedReference, UnreachableReference
-from jupyter_ades.model import WorkOrder
+from jupyter_ades.orders import WorkOrder
 from tests.s3.service import Service
 from tests.s3.staging import files, item, ref, staged
 from tests.worker.support import Bench

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jupyter_ades.errors import RefusedReference, UnreachableReference
-from jupyter_ades.model import WorkOrder
+from jupyter_ades.orders import WorkOrder
 from tests.s3.service import Service
 from tests.s3.staging import files, item, multihash, put, ref, staged
 from tests.worker.faulty_server import Answer, Site

@@ -17,16 +17,8 @@ from jupyter_ades.core.inputs import check
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import AdesError, UnreachableReference
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import (
-    Chained,
-    FetchPolicy,
-    Input,
-    JobStatus,
-    Plan,
-    Process,
-    Results,
-    WorkOrder,
-)
+from jupyter_ades.model import FetchPolicy, Input, JobStatus, Process
+from jupyter_ades.orders import Chained, Plan, Results, WorkOrder
 from jupyter_ades.packages.schemas import reference
 from jupyter_ades.worker.stage_in import stage_in
 from tests.unit.test_dispatcher import PROCESS, accept

@@ -18,15 +18,8 @@ from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import InvalidRequest, StorageFull
 from jupyter_ades.jobdir import JobDir, write_record
-from jupyter_ades.model import (
-    ExecuteRequest,
-    FetchPolicy,
-    Job,
-    JobStatus,
-    Plan,
-    Process,
-    WorkerStatus,
-)
+from jupyter_ades.model import ExecuteRequest, FetchPolicy, Job, JobStatus, Process
+from jupyter_ades.orders import Plan, WorkerStatus
 from jupyter_ades.runners.base import Site
 from jupyter_ades.system.identity import this_worker
 from jupyter_ades.testing import InlineLauncher

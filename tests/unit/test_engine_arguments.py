@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import Plan
+from jupyter_ades.orders import Plan
 from jupyter_ades.programs.cwl_containers import container_arguments
 from jupyter_ades.system.containers import Containers
 from tests.worker.support import CWL, Bench

@@ -11,7 +11,8 @@ from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.watching import TAKERS
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import Begin, JobStatus, Ran, Results
+from jupyter_ades.model import Begin, JobStatus
+from jupyter_ades.orders import Ran, Results
 from jupyter_ades.system.leftovers import note_pods
 from jupyter_ades.testing import InlineLauncher
 from tests.unit.test_dispatcher import PROCESS, Build, accept, build, launcher, states, workspace

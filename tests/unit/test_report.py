@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import JobStatus, WorkerStatus
+from jupyter_ades.model import JobStatus
+from jupyter_ades.orders import WorkerStatus
 from jupyter_ades.worker import report as module
 from jupyter_ades.worker.report import Report
 

@@ -17,7 +17,8 @@ from jupyter_ades.core.service import Service
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import NoSuchFile, NoSuchJob
 from jupyter_ades.keep import Keep
-from jupyter_ades.model import FetchPolicy, JobStatus, Results
+from jupyter_ades.model import FetchPolicy, JobStatus
+from jupyter_ades.orders import Results
 from jupyter_ades.runners.base import Site
 from jupyter_ades.s3.address import S3Address
 from jupyter_ades.settings.results import Places, places

@@ -12,7 +12,8 @@ import pytest
 
 from jupyter_ades.errors import RefusedReference, Unavailable
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import Chained, Input, Output, Plan, WorkOrder
+from jupyter_ades.model import Input, Output
+from jupyter_ades.orders import Chained, Plan, WorkOrder
 from jupyter_ades.programs.stage import _as_left
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.exported import document_url

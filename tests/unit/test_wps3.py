@@ -21,9 +21,9 @@ from jupyter_ades.model import (
     Job,
     JobStatus,
     Process,
-    Results,
     plain_inputs,
 )
+from jupyter_ades.orders import Results
 
 WPS3 = Wps3()
 FILES = Delivered(find=Path)

@@ -11,7 +11,8 @@ import pystac
 import rasterio
 from affine import Affine
 
-from jupyter_ades.model import FetchPolicy, Input, Output, Plan, Process, Results, WorkOrder
+from jupyter_ades.model import FetchPolicy, Input, Output, Process
+from jupyter_ades.orders import Plan, Results, WorkOrder
 from jupyter_ades.worker.stage_out import deliver
 from tests.stac_validation import read_valid_catalog
 

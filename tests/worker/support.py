@@ -19,15 +19,9 @@ import psutil
 from jupyter_ades.core.fork_server import ForkServer
 from jupyter_ades.costs import Statistics
 from jupyter_ades.jobdir import JobDir, read_record
-from jupyter_ades.model import (
-    FetchPolicy,
-    JobStatus,
-    Plan,
-    Results,
-    WorkerStatus,
-    WorkOrder,
-)
+from jupyter_ades.model import FetchPolicy, JobStatus
 from jupyter_ades.model import Process as Described
+from jupyter_ades.orders import Plan, Results, WorkerStatus, WorkOrder
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.registry import runner
 from jupyter_ades.system.descendants import of_job

@@ -17,7 +17,8 @@ from jupyter_ades.core.warm_launcher import can_fork, has_ended
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import Overtaken
 from jupyter_ades.jobdir import JobDir, read_record
-from jupyter_ades.model import FetchPolicy, JobStatus, Plan, WorkOrder
+from jupyter_ades.model import FetchPolicy, JobStatus
+from jupyter_ades.orders import Plan, WorkOrder
 from jupyter_ades.system.identity import Worker
 from jupyter_ades.worker import __main__ as worker
 from tests.worker.support import CWL, until

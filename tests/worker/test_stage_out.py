@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_ades.errors import Unavailable
-from jupyter_ades.model import Results
+from jupyter_ades.orders import Results
 from jupyter_ades.worker import delivery
 from jupyter_ades.worker.stage_out import deliver, deliver_failed, discard
 from tests.worker.delivered import (

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_ades.model import REFERENCE, STAGED, WorkOrder
+from jupyter_ades.model import REFERENCE, STAGED
+from jupyter_ades.orders import WorkOrder
 from jupyter_ades.worker.stage_out import deliver
 from tests.worker.delivered import (
     FINISHED,

@@ -20,7 +20,8 @@ from jupyter_ades.core.fork_server import ForkServer
 from jupyter_ades.core.launcher import job_environment
 from jupyter_ades.core.warm_launcher import WarmLauncher, can_fork
 from jupyter_ades.jobdir import JobDir, read_record
-from jupyter_ades.model import FetchPolicy, JobStatus, Plan, WorkOrder
+from jupyter_ades.model import FetchPolicy, JobStatus
+from jupyter_ades.orders import Plan, WorkOrder
 from jupyter_ades.system.identity import Worker, is_alive
 from tests.worker.support import CWL, Bench, Running, until
 

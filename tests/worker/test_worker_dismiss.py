@@ -15,7 +15,8 @@ import pytest
 
 from jupyter_ades.core.handing_over import give_to_another
 from jupyter_ades.jobdir import read_record
-from jupyter_ades.model import FetchPolicy, JobStatus, Plan
+from jupyter_ades.model import FetchPolicy, JobStatus
+from jupyter_ades.orders import Plan
 from jupyter_ades.system.descendants import JOB_VARIABLE, end_all
 from jupyter_ades.system.identity import Worker, is_alive
 from tests.worker.faulty_server import Answer, serving

@@ -15,7 +15,7 @@ import pytest
 
 from jupyter_ades.errors import AdesError, RefusedReference, UnreachableReference
 from jupyter_ades.jobdir import JobDir
-from jupyter_ades.model import Plan, WorkOrder
+from jupyter_ades.orders import Plan, WorkOrder
 from jupyter_ades.worker.stage_in import stage_in
 from tests.worker.faulty_server import Answer, Site, serving
 from tests.worker.support import NOTEBOOK, Bench

@@ -20,8 +20,9 @@ from jupyter_ades.api.ogc.requests import read_request
 from jupyter_ades.api.ogc.results import Form
 from jupyter_ades.api.replies import Asked, Delivered, Reply
 from jupyter_ades.core.catalogue import ProcessPage
-from jupyter_ades.core.service import JobPage
-from jupyter_ades.model import JSON, ExecuteRequest, Job, JobStatus, Process, Results
+from jupyter_ades.core.job_records import JobPage
+from jupyter_ades.model import JSON, ExecuteRequest, Job, JobStatus, Process
+from jupyter_ades.orders import Results
 
 PART_1 = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
 PART_2 = "http://www.opengis.net/spec/ogcapi-processes-2/1.0/conf/"

@@ -16,7 +16,8 @@ from jupyter_ades.api.dialect import Links
 from jupyter_ades.api.negotiation import best
 from jupyter_ades.api.replies import Asked, Delivered, Part, Reply
 from jupyter_ades.errors import NoSuchOutput
-from jupyter_ades.model import JSON, Job, Results
+from jupyter_ades.model import JSON, Job
+from jupyter_ades.orders import Results
 
 JSON_TYPE = "application/json"
 MULTIPART = "multipart/related"

@@ -43,7 +43,7 @@ def deliver(
     order: Any, outputs: Any, *, started: Any, finished: Any, tell: Any, scratch: Any, staged: Any
 ) -> Any:
     """Copy, and say so."""
-    from jupyter_ades.model import Results
+    from jupyter_ades.orders import Results
 
     assert started <= finished
     assert staged.keys() == order.inputs.keys()
@@ -58,7 +58,7 @@ def deliver(
 
 def deliver_failed(order: Any, outputs: Any, scratch: Any) -> Any:
     """Copy, without a catalog."""
-    from jupyter_ades.model import Results
+    from jupyter_ades.orders import Results
 
     return Results(outputs=_copy(order, outputs))
 

@@ -21,6 +21,18 @@ WORKSPACE = "terradue"
 CI = "JUPYTER_ADES_CI" in os.environ
 #: A skip whose reason starts so names the command that would enable the test.
 NEEDS = "needs:"
+#: Folders of tests that drive programs which are not ours: browsers, queues, clusters, buckets.
+FOREIGN = ("containers", "engines", "hub", "s3", "ui")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test of programs that are not ours runs once more when it fails; the report tells of both.
+
+    What is ours alone has no second try: there a failure now and then is a fault like any other.
+    """
+    for item in items:
+        if item.path.parent.name in FOREIGN:
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,7 +8,7 @@ wrapped, an array of one for a scalar input is unwrapped.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from jsonschema.exceptions import ValidationError, best_match
 
@@ -49,10 +49,31 @@ def check(
     for each in process.inputs:
         if each.id in values:
             checked[each.id] = own.canonical(coerce(values[each.id], each.schema))
-            problems += _unquoted(each, _misfits(each, checked[each.id], policy))
+            problems += unquoted(process, _misfits(each, checked[each.id], policy))
+    refuse(problems)
+    return checked
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raise InvalidInputs when there are problems."""
     if problems:
         raise InvalidInputs(_summary(problems), tuple(problems[:LISTED]))
-    return checked
+
+
+def unquoted(process: Process, problems: Iterable[Problem]) -> list[Problem]:
+    """Problems of values, those of secret inputs without a word of the value."""
+    secret = [each for each in process.inputs if each.schema.get("writeOnly")]
+    # A secret's are one by now.
+    return list(dict.fromkeys(_unquoted(secret, each) for each in problems))
+
+
+def _unquoted(secret: list[Input], problem: Problem) -> Problem:
+    for each in secret:
+        path = f"inputs.{each.id}"
+        if problem.path == path or problem.path.startswith((f"{path}.", f"{path}[")):
+            detail = f"its value, which is secret, cannot be taken; expected {_kind(each)}."
+            return Problem(path=path, detail=detail)
+    return problem
 
 
 def _check_size(values: Mapping[str, JSON], limits: Limits) -> None:
@@ -97,7 +118,7 @@ def _of_the_job(process: Process, values: Mapping[str, JSON]) -> dict[str, JSON]
     }
 
 
-def _summary(problems: list[Problem]) -> str:
+def _summary(problems: Sequence[Problem]) -> str:
     first = "; ".join(f"{problem.path}: {problem.detail}" for problem in problems[:LISTED])
     rest = len(problems) - LISTED
     return first + (f"; and {rest} more" if rest > 0 else "")
@@ -144,14 +165,6 @@ def _misfits(each: Input, value: JSON, policy: FetchPolicy) -> list[Problem]:
         ]
     problems = [_problem(each, error) for error in errors]
     return problems + _refused(f"inputs.{each.id}", value, policy)
-
-
-def _unquoted(each: Input, problems: list[Problem]) -> list[Problem]:
-    """The problems of an input; of a secret one without a word of its value."""
-    if not problems or not each.schema.get("writeOnly"):
-        return problems
-    detail = f"its value, which is secret, cannot be taken; expected {_kind(each)}."
-    return [Problem(path=f"inputs.{each.id}", detail=detail)]
 
 
 def _problem(each: Input, error: ValidationError) -> Problem:

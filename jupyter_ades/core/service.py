@@ -12,7 +12,7 @@ from jupyter_ades.core.chaining import OwnJobs, problems_of
 from jupyter_ades.core.continuing import check_continuing
 from jupyter_ades.core.dispatcher import Dispatcher
 from jupyter_ades.core.guests import check_guest, check_guest_changes
-from jupyter_ades.core.inputs import check
+from jupyter_ades.core.inputs import check, refuse, unquoted
 from jupyter_ades.core.job_records import JobRecords
 from jupyter_ades.core.limits import Limits
 from jupyter_ades.core.needs import process_rule, workspace_rule
@@ -22,7 +22,6 @@ from jupyter_ades.core.store_tidings import Outbox
 from jupyter_ades.core.subscribers import check_subscriber
 from jupyter_ades.core.workspace import Workspace
 from jupyter_ades.errors import (
-    InvalidInputs,
     NoSuchJob,
     NothingToContinue,
     TooManyJobs,
@@ -102,9 +101,7 @@ class Service(JobRecords):
         check_guest(process, request)
         fetch = policy_of(self._fetch, guest=request.guest)
         inputs = check(process, request.inputs, fetch, self._limits, own)
-        problems = tuple(problems_of(inputs, self.workspace))
-        if problems:
-            raise InvalidInputs(f"{problems[0].path}: {problems[0].detail}", problems)
+        refuse(unquoted(process, problems_of(inputs, self.workspace)))
         check_subscriber(request.subscriber, fetch)
         return replace(
             request, inputs=inputs, runner=self._dispatcher.check(process, request.runner)

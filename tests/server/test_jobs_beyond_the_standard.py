@@ -282,6 +282,20 @@ async def test_a_secret_is_not_told_but_run_again(call: Call, ended: Ended) -> N
     assert b"hush" not in log
 
 
+async def test_a_refusal_does_not_repeat_a_secret_reference(call: Call) -> None:
+    source = "from pathlib import Path\nkey: Path\nother: Path"
+    book = notebook(source, id="secretive", secrets=["key"])
+    status, _, body = await call("POST", "processes", book, headers=NOTEBOOK)
+    assert status == 201, body
+    inputs = {"key": {"href": "ades:job/hush"}, "other": {"href": "ades:job/loud"}}
+    status, _, body = await call("POST", "processes/secretive/jobs", {"inputs": inputs})
+    told = {each["path"]: each["detail"] for each in body["problems"]}
+    assert (status, set(told)) == (400, {"inputs.key", "inputs.other"})
+    assert "hush" not in str(body)
+    assert "which is secret" in told["inputs.key"]
+    assert "'ades:job/loud' names no job" in told["inputs.other"]
+
+
 async def test_a_priority(call: Call, small: str) -> None:
     first = await submit(call, small, outcome="hold")
     path = f"processes/{small}/jobs"

@@ -140,6 +140,8 @@ class JobDir:
         self.containers = root / "containers"
         #: What the job has in a batch system's queue.
         self.batch = root / "batch"
+        #: Of an engine that keeps its steps elsewhere: where, and which are done.
+        self.kept_elsewhere = self.batch / "kept"
         #: Says where the scratch is, when it is not here.
         self.elsewhere = root / "scratch"
         #: The staged inputs as JSON, references replaced by paths: what the command reads.
@@ -168,7 +170,8 @@ class JobDir:
     @property
     def has_steps(self) -> bool:
         """Whether there are steps to go on with."""
-        return self.steps.is_dir() or (self.kept.is_dir() and any(self.kept.iterdir()))
+        kept = (self.kept, self.kept_elsewhere)
+        return self.steps.is_dir() or any(each.is_dir() and any(each.iterdir()) for each in kept)
 
     def place_scratch(self, scratch: Path) -> None:
         """Make a folder elsewhere for the scratch, and note it for whoever opens this directory."""

@@ -13,12 +13,13 @@ from jupyter_ades.model import JSON, REUSABLE_STEPS, Job, JobStatus, Process
 TOIL = "toil"
 
 
-def keeps_steps(process: Process, runner: str, limits: Limits) -> bool:
+def keeps_steps(process: Process, limits: Limits, *, anyway: bool) -> bool:
     """Whether finished steps of a process's jobs are kept.
 
-    The package or the operator says it of cwltool's; Toil goes on with the very same run.
+    The package or the operator says it, but for a runner that has them in the job's directory
+    ``anyway``.
     """
-    if runner == TOIL:
+    if anyway:
         return True
     return process.kind == "cwl" and bool(process.details.get(REUSABLE_STEPS) or limits.reuse_steps)
 
@@ -34,7 +35,8 @@ def check_continuing(job: Job, folder: JobDir, changes: Mapping[str, JSON]) -> N
     elif not folder.has_steps and job.request.runner == TOIL:
         reason = (
             "none of its steps had begun, another job went on with them already, or they were in a"
-            " job store elsewhere (c.ADES.toil_options), which is gone with its run"
+            " job store elsewhere (c.ADES.toil_options), which is kept where the package says that"
+            " they may be used again (hints: WorkReuse: {enableReuse: true}), or c.ADES.reuse_steps"
         )
     elif not folder.has_steps:
         reason = (

@@ -25,6 +25,7 @@ from jupyter_ades.model import FetchPolicy, Job, JobStatus
 from jupyter_ades.orders import WorkOrder
 from jupyter_ades.references import policy_of
 from jupyter_ades.runners.base import Runner, Site
+from jupyter_ades.runners.choosing import keeps_anyway
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,9 @@ class Starter:
                 keep_scratch=self.limits.keep_scratch,
                 expression_seconds=self.limits.expression_seconds,
                 expression_bytes=self.limits.expression_bytes,
-                keep_steps=keeps_steps(job.process, runner.name, self.limits),
+                keep_steps=keeps_steps(
+                    job.process, self.limits, anyway=keeps_anyway(runner, self.site)
+                ),
                 continues=str(workspace.job_dir(earlier).root) if earlier else "",
                 created=job.created,
                 bell=str(workspace.bell.path),

@@ -32,6 +32,7 @@ from jupyter_ades.hiding import REMOVED, REPLACED, hidden_name
 from jupyter_ades.jobdir import JobDir, sync_folder, write_record
 from jupyter_ades.model import S3, Job, Process
 from jupyter_ades.system.filesystems import type_of
+from jupyter_ades.system.leftovers import end_kept
 
 log = logging.getLogger(__name__)
 
@@ -266,8 +267,10 @@ class Workspace:
         """Second half: free the space of everything that was hidden, or that a kill left."""
         for beginning in (REMOVED, REPLACED):
             for folder in self.jobs.glob(f"{beginning}*"):
-                JobDir(folder).remove_scratch()
-                shutil.rmtree(folder, ignore_errors=True)
+                # Else it stays for the next time.
+                if end_kept(JobDir(folder)):
+                    JobDir(folder).remove_scratch()
+                    shutil.rmtree(folder, ignore_errors=True)
         for parent in (*self.result_folders, self.packages):
             for folder in parent.glob(f"{REMOVED}*"):
                 shutil.rmtree(folder, ignore_errors=True)

@@ -38,12 +38,13 @@ from jupyter_ades.runners.toil import (
     batch_system,
     for_try,
     in_images,
+    in_store,
     is_local,
     own_store,
 )
 from jupyter_ades.system.batch import note
 from jupyter_ades.system.descendants import JOB_VARIABLE
-from jupyter_ades.system.leftovers import end_elsewhere, toil_run, toil_store
+from jupyter_ades.system.leftovers import end_elsewhere, toil_done, toil_run, toil_store
 
 #: Seconds that Toil has to end what runs when the job is dismissed.
 GRACE = 20.0
@@ -79,18 +80,24 @@ def main(folder: str, engine: str, *options: str) -> int:
     if order is None:
         print(f"{folder} is not a job directory: it has no plan.json", file=sys.stderr)
         return 2
-    options = for_try(options, order.resumes)
     speaker = Speaker(sys.stdout)
     try:
-        restart = _take_over(order, job)
+        store = _take_over(order, job)
     except OSError:
         write_failure(job, {"errors": [GONE]})
         return 1
+    restart = store is not None
+    store = store or for_try(options, order.resumes) or _inside(job)
+    options = in_store(options, store)
     job.batch.mkdir(exist_ok=True)
     if batch_system(options) == SLURM:
         note(job.batch, order.job_id)
-    if own_store(options):
-        toil_store(job).write_text(own_store(options), encoding="utf-8")
+    done = job.kept / DONE
+    if store != _inside(job):
+        # What was done there is of use for as long as the store is.
+        done = toil_done(job)
+        done.parent.mkdir(exist_ok=True)
+        toil_store(job).write_text(store, encoding="utf-8")
     with open(job.work / OUTPUTS, "wb") as outputs:
         leader = subprocess.Popen(
             _command(order, job, engine, options, restart=restart),
@@ -105,9 +112,7 @@ def main(folder: str, engine: str, *options: str) -> int:
             },
         )
     signal.signal(signal.SIGTERM, partial(_end, job, leader))
-    # What was done in a store that is gone with its run is done no more.
-    done = job.work if own_store(options) else job.kept
-    log = _follow(leader, _Counting(order, job), speaker, done / DONE)
+    log = _follow(leader, _Counting(order, job), speaker, done)
     if log.refused:
         # Its thread for the queue tries on, and to be ended gracefully it would wait for that.
         leader.kill()
@@ -115,30 +120,40 @@ def main(folder: str, engine: str, *options: str) -> int:
     code = leader.wait()
     if code == 0:
         # Toil has removed it.
-        toil_store(job).unlink(missing_ok=True)
+        shutil.rmtree(job.kept_elsewhere, ignore_errors=True)
     else:
         write_failure(job, _failure(log, job, options))
     return code if code in (0, UNSUPPORTED) else 1
 
 
-def _take_over(order: WorkOrder, job: JobDir) -> bool:
-    """Take the job store of the job that this one goes on with; whether a run stands in it.
+def _take_over(order: WorkOrder, job: JobDir) -> str | None:
+    """The job store of the run that this one goes on with, made its own; None when it begins anew.
 
-    It moves in one go, so that of two jobs one gets it. Raises OSError when it is not there.
+    What names the store moves in one go, so that of two jobs one gets it. Raises OSError when it is
+    not there.
     """
     earlier = JobDir(Path(order.continues)) if order.continues else job
-    if earlier.root != job.root:
+    if earlier.root != job.root and toil_store(earlier).exists():
+        job.batch.mkdir(exist_ok=True)
+        earlier.kept_elsewhere.rename(job.kept_elsewhere)
+    elif earlier.root != job.root:
         shutil.move(earlier.kept, job.kept)
         _relink(earlier, job)
     job.kept.mkdir(exist_ok=True)
+    if toil_store(job).exists():
+        return toil_store(job).read_text("utf-8")
     store = job.kept / STORE
-    if not store.exists():
-        return False
-    begun = (store / "shared" / ROOT_JOB).exists()
-    if not begun:
+    if (store / "shared" / ROOT_JOB).exists():
+        return _inside(job)
+    if store.exists():
         # Of a run that ended before its first step: nothing can be gone on with.
         shutil.rmtree(store)
-    return begun
+    return None
+
+
+def _inside(job: JobDir) -> str:
+    """The job store in a job's own directory."""
+    return str(job.kept / STORE)
 
 
 def _relink(earlier: JobDir, job: JobDir) -> None:
@@ -158,11 +173,9 @@ def _command(
     own = job.work / "toil"
     own.mkdir()
     program = [sys.executable, "-P", "-m", "jupyter_ades.programs.toil_leader"]
-    store = job.kept / STORE
-    ours = ["--jobStore", str(store), "--moveOutputs", "True"]
     return [
         *program,
-        *([] if own_store(options) else ours),
+        *(["--moveOutputs", "True"] if own_store(options) == _inside(job) else []),
         *(["--restart"] if restart else []),
         *("--workDir", str(own), *_coordination(options)),
         *("--tmpdir-prefix", f"{own}/tmp-", "--tmp-outdir-prefix", f"{own}/out-"),
@@ -201,7 +214,7 @@ def _ways(order: WorkOrder, job: JobDir, engine: str, options: Sequence[str]) ->
         variables=(JOB_VARIABLE, *order.job_environment, *(RIGHTS if pods else ())),
         engine=engine,
         containers=str(job.containers) if engine != "none" and not pods else "",
-        store="" if own_store(options) else f"file:{job.kept / STORE}",
+        store=f"file:{_inside(job)}" if own_store(options) == _inside(job) else "",
         environments=environments(order.plan),
     )
     return {WAYS: ways.as_json()}
@@ -271,6 +284,8 @@ def _unseen(worker_code: int | None, job: JobDir, options: Sequence[str]) -> str
 
 def _end(job: JobDir, leader: subprocess.Popen[bytes], number: int, frame: object) -> None:
     """Let Toil end its steps, then see that nothing of it is left in a queue or a container."""
+    # Nobody goes on with what was dismissed.
+    toil_done(job).unlink(missing_ok=True)
     leader.terminate()
     # Who reads its words is held up by this handler, and with a full pipe it would not end.
     threading.Thread(target=_drain, args=(leader,), daemon=True).start()

@@ -69,6 +69,7 @@ class Runner(Protocol):
     cannot run here, and ``missing(site)``, which says in words what it lacks to be used at all, or
     nothing, which are asked before a job is accepted; and ``elsewhere(site)``, whether steps run on
     other machines: such jobs take no cores or memory of the server's from others; and
+    ``keeps_steps(site)``, whether what its steps made is in the job's directory anyway; and
     ``document(process, package)``, the URL of what a fork server may read once for all jobs of a
     package that is deployed in this folder.
     """

@@ -67,6 +67,12 @@ def elsewhere(engine: Runner, site: Site) -> bool:
     return bool(ask(site)) if ask else False
 
 
+def keeps_anyway(engine: Runner, site: Site) -> bool:
+    """Whether what the steps of a runner's jobs made is in their directories anyway."""
+    ask = getattr(engine, "keeps_steps", None)
+    return bool(ask(site)) if ask else False
+
+
 def _able(process: Process, find: Find) -> list[str]:
     """The runners that carry a kind of process; those that cannot be loaded are left out."""
     return [name for name in names() if process.kind in _kinds(name, find)]

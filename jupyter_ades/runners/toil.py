@@ -70,6 +70,10 @@ class ToilRunner(CwltoolRunner):
         """Whether steps run where the batch system puts them."""
         return not is_local(site.toil_options)
 
+    def keeps_steps(self, site: Site) -> bool:
+        """Whether jobs have their job stores in their directories."""
+        return not own_store(site.toil_options)
+
     def check(self, process: Process, site: Site) -> None:
         """Raise Unavailable when a step asks for more than any node has."""
         site = _less_environments(site)
@@ -216,10 +220,17 @@ def _options(options: Sequence[str], job_id: str) -> tuple[str, ...]:
     return _changed(taken, "--slurmArgs", lambda said: f"{said} {ours}")
 
 
-def for_try(options: Sequence[str], number: int) -> tuple[str, ...]:
-    """Options of a job that runs again: the store of the run that was lost may still be there."""
-    again = f"-{number}" if number else ""
-    return _changed(options, "--jobStore", lambda store: f"{store}{again}")
+def for_try(options: Sequence[str], number: int) -> str:
+    """The store that options name for a job that runs again; that of the lost run may be there."""
+    store = own_store(options)
+    return f"{store}-{number}" if store and number else store
+
+
+def in_store(options: Sequence[str], store: str) -> tuple[str, ...]:
+    """Options with a job store, whatever they named before."""
+    if not own_store(options):
+        return (*options, "--jobStore", store)
+    return _changed(options, "--jobStore", lambda _: store)
 
 
 def _changed(options: Sequence[str], name: str, change: Callable[[str], str]) -> tuple[str, ...]:

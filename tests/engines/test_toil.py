@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.toil import ToilRunner
 from jupyter_ades.validation import validate
 from tests.engines.packages import SCATTER, says
-from tests.restart.asking import deploy_cwl, ended, execute, log_of
+from tests.restart.asking import deploy_cwl, ended, execute, log_of, status
 from tests.restart.server import Server
 from tests.restart.weather import kill_whole
 from tests.worker.support import CWL, Bench, Running, assert_monotone, until
@@ -56,6 +57,8 @@ pytest.importorskip("toil", reason="needs: pip install 'jupyter_ades[toil]'")
 pytestmark = pytest.mark.timeout(200)
 #: Seconds that a run may take on a busy machine.
 LONG = 90.0
+#: A change to :data:`SCATTER`: its gate is one for the word b alone.
+ONLY_B = ('if [ -n "$(inputs.gate)" ]; then', 'if [ "$(inputs.word)" = b ]; then')
 
 
 def test_steps_are_counted_and_outputs_of_one_name_kept_apart(bench: Bench) -> None:
@@ -152,6 +155,67 @@ def test_a_lost_run_leaves_no_store_and_the_next_has_another(tmp_path: Path) -> 
         until(lambda: list(stores.iterdir()) == [])
     finally:
         server.stop()
+
+
+@pytest.fixture
+def keeping(tmp_path: Path) -> Iterator[tuple[Server, Path]]:
+    """A server whose runs of Toil have stores elsewhere, which are kept; and where."""
+    stores = tmp_path / "stores"
+    stores.mkdir()
+    options = ["--jobStore", str(stores), "--retryCount", "0"]
+    traits = {"toil_options": options, "reuse_steps": True, "resume_interrupted": True}
+    server = Server(tmp_path, traits=traits)
+    server.start()
+    deploy_cwl(server, SCATTER)
+    yield server, stores
+    server.stop()
+
+
+def test_a_store_elsewhere_is_gone_on_with_and_gone_with_its_job(
+    keeping: tuple[Server, Path], tmp_path: Path
+) -> None:
+    server, stores = keeping
+    gate = tmp_path / "gate"
+    gate.touch()
+    given = {"words": ["a", "b"], "gate": str(gate), "fail": "b"}
+    failed = execute(server, "main", given, runner="toil")
+    assert ended(server, failed, LONG)["status"] == "failed"
+    assert [each.name for each in stores.iterdir()] == [failed]
+    gate.with_name("gate.mended").touch()
+    rerun = {"json": {"from": "unfinished-steps"}}
+    going_on = server.send("POST", f"jobs/{failed}/rerun", **rerun).json()["jobID"]
+    assert ended(server, going_on, LONG)["status"] == "successful", log_of(server, going_on)
+    assert "about to say a" not in log_of(server, going_on)
+    assert "about to say b" in log_of(server, going_on)
+    # One job alone goes on with it, and with success it is gone.
+    assert list(stores.iterdir()) == []
+    answer = server.send("POST", f"jobs/{failed}/rerun", **rerun)
+    assert (answer.status_code, "another job went on" in answer.text) == (409, True)
+    gate.with_name("gate.mended").unlink()
+    removed = execute(server, "main", given, runner="toil")
+    assert ended(server, removed, LONG)["status"] == "failed"
+    assert [each.name for each in stores.iterdir()] == [removed]
+    assert server.send("DELETE", f"jobs/{removed}").status_code == 200
+    until(lambda: list(stores.iterdir()) == [])
+
+
+def test_a_lost_run_goes_on_in_the_store_that_it_had(
+    keeping: tuple[Server, Path], tmp_path: Path
+) -> None:
+    server, stores = keeping
+    gate = tmp_path / "gate"
+    deploy_cwl(server, SCATTER.replace("id: main", "id: gated").replace(*ONLY_B))
+    given = {"words": ["a", "b"], "gate": str(gate)}
+    job_id = execute(server, "gated", given, runner="toil")
+    until(lambda: "1 of 3: say" in status(server, job_id)["message"], LONG)
+    (worker,) = server.workers()
+    until(lambda: says(worker), LONG)
+    kill_whole(worker)
+    until(lambda: status(server, job_id).get("resumes") == 1, LONG)
+    gate.touch()
+    assert ended(server, job_id, LONG)["status"] == "successful", log_of(server, job_id)
+    assert log_of(server, job_id).count("about to say a") == 1
+    assert list(stores.iterdir()) == []
 
 
 def test_a_package_that_toil_cannot_read_is_explained(bench: Bench) -> None:

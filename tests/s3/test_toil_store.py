@@ -31,7 +31,9 @@ def stores(service: Service) -> list[str]:
     return [name for name in named if name.endswith("--toil")]
 
 
-def start(bench: Bench, service: Service, name: str, **inputs: Any) -> Running:
+def start(
+    bench: Bench, service: Service, name: str, *, order: dict[str, Any] | None = None, **inputs: Any
+) -> Running:
     assert ToilRunner().missing(SITE) == ""
     given = {**service.environment, "AWS_ENDPOINT_URL_S3": service.endpoint}
     return bench.start(
@@ -42,6 +44,7 @@ def start(bench: Bench, service: Service, name: str, **inputs: Any) -> Running:
         stand_in=False,
         inputs={"words": ["a", "b"], **inputs},
         job_environment=given,
+        **(order or {}),
     )
 
 
@@ -65,13 +68,30 @@ def test_jobs_at_once_have_stores_of_their_own(bench: Bench, rgw: Service) -> No
 
 
 def test_a_store_is_gone_with_a_run_that_failed(bench: Bench, rgw: Service) -> None:
-    """So there are no steps to go on with, and the next run is none of the first's."""
+    """Where nobody says that steps may be used again; so there are none to go on with."""
     running = start(bench, rgw, "failing", fail="b")
     assert ended(running) is JobStatus.FAILED
     assert "no such band" in running.wait().message
     assert stores(rgw) == []
     assert not running.job.has_steps
     assert not toil_store(running.job).exists()
+
+
+def test_a_store_that_is_kept_is_gone_on_with(bench: Bench, rgw: Service) -> None:
+    gate = bench.root / "gate"
+    gate.touch()
+    given = {"fail": "b", "gate": str(gate)}
+    first = start(bench, rgw, "first", order={"keep_steps": True}, **given)
+    assert ended(first) is JobStatus.FAILED
+    assert stores(rgw) == ["toil-first--toil"]
+    gate.with_name("gate.mended").touch()
+    earlier = {"keep_steps": True, "continues": str(first.job.root)}
+    second = start(bench, rgw, "second", order=earlier, **given)
+    assert ended(second) is JobStatus.SUCCESSFUL, second.log()
+    assert second.delivered("all.txt").read_text().split() == ["a", "b"]
+    assert "about to say a" not in second.log()
+    assert stores(rgw) == []
+    assert not first.job.has_steps
 
 
 def test_the_store_of_a_lost_worker_is_removed(bench: Bench, rgw: Service) -> None:

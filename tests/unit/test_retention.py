@@ -18,6 +18,8 @@ from jupyter_ades.errors import NoSuchJob
 from jupyter_ades.hiding import REMOVED
 from jupyter_ades.keep import Keep
 from jupyter_ades.model import ExecuteRequest, Job, JobStatus, Process
+from jupyter_ades.system import leftovers
+from tests.worker.support import until
 
 PROCESS = Process(id="p", digest="d", runner="fake")
 NOW = datetime.now(UTC)
@@ -176,3 +178,32 @@ def test_packages_that_nobody_reads_any_more_are_swept(workspace: Workspace) -> 
 def test_a_rule_that_cannot_be_understood(said: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         Keep.read(said)
+
+
+def test_a_removed_job_is_hidden_until_its_store_elsewhere_is_gone(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service of the bucket may be away for a while."""
+    answers, asked = iter([False, True]), []
+
+    def end(program: str, store: str, **_: Any) -> bool:
+        asked.append((program, store))
+        return next(answers)
+
+    monkeypatch.setattr(leftovers, "_ran", end)
+    job_id = ended(workspace, status=JobStatus.FAILED)
+    store = leftovers.toil_store(workspace.job_dir(job_id))
+    store.parent.mkdir(parents=True)
+    store.write_text("aws:eu-west-1:toil")
+    workspace.forget(workspace.store.job(job_id), results=True)
+    (hidden,) = workspace.jobs.glob(f"{REMOVED}{job_id}*")
+    workspace.sweep()
+    until(lambda: len(asked) == 1 and hidden not in leftovers._ending)
+    assert hidden.is_dir()
+
+    def swept() -> bool:
+        workspace.sweep()
+        return not hidden.exists()
+
+    until(swept)
+    assert asked == [("end_toil_store", "aws:eu-west-1:toil")] * 2

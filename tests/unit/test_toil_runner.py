@@ -16,7 +16,7 @@ from jupyter_ades.resources import Resources
 from jupyter_ades.runners import toil
 from jupyter_ades.runners.base import Site
 from jupyter_ades.runners.cwltool import ENVIRONMENTS
-from jupyter_ades.runners.toil import ToilRunner, batch_system, for_try, partition
+from jupyter_ades.runners.toil import ToilRunner, batch_system, for_try, in_store, partition
 from jupyter_ades.system.batch import Node
 from tests.worker.support import CWL, Bench
 
@@ -232,8 +232,16 @@ def test_each_job_has_a_store_of_its_own(given: tuple[str, ...], own: tuple[str,
 
 def test_a_job_that_runs_again_has_another_store() -> None:
     options = ("--jobStore", "aws:eu-west-1:toil-76d50612", "--retryCount", "0")
-    assert for_try(options, 0) == options
-    assert for_try(options, 2) == (options[0], f"{options[1]}-2", *options[2:])
+    assert for_try(options, 0) == options[1]
+    assert for_try(options, 2) == f"{options[1]}-2"
+    assert in_store(options, "file:/there") == (options[0], "file:/there", *options[2:])
+
+
+def test_a_job_whose_store_is_its_own_keeps_it() -> None:
+    assert for_try(("--retryCount", "0"), 2) == ""
+    assert in_store(("--retryCount", "0"), "/there")[2:] == ("--jobStore", "/there")
+    assert ToilRunner().keeps_steps(Site())
+    assert not ToilRunner().keeps_steps(Site(toil_options=("--jobStore=/stores",)))
 
 
 def test_what_job_stores_elsewhere_need_is_said(

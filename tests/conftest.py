@@ -26,12 +26,12 @@ FOREIGN = ("containers", "engines", "hub", "s3", "ui")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test of programs that are not ours runs once more when it fails; the report tells of both.
+    """In CI a test of programs that are not ours runs once more when it fails; both are reported.
 
     What is ours alone has no second try: there a failure now and then is a fault like any other.
     """
     for item in items:
-        if item.path.parent.name in FOREIGN:
+        if CI and item.path.parent.name in FOREIGN:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jupyter_ades.jobdir import JobDir
+from jupyter_ades.jobdir import JobDir, write_atomic
 from jupyter_ades.orders import WorkOrder
 from jupyter_ades.programs.cwl_containers import container_arguments
 from jupyter_ades.programs.speaker import Speaker
@@ -97,7 +97,8 @@ def main(folder: str, engine: str, *options: str) -> int:
         # What was done there is of use for as long as the store is.
         done = toil_done(job)
         done.parent.mkdir(exist_ok=True)
-        toil_store(job).write_text(store, encoding="utf-8")
+        # Before there is one: nobody else knows of it.
+        write_atomic(toil_store(job), store.encode())
     with open(job.work / OUTPUTS, "wb") as outputs:
         leader = subprocess.Popen(
             _command(order, job, engine, options, restart=restart),

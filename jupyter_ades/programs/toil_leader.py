@@ -5,6 +5,7 @@ Toil puts outputs of one name over each other, and scattered steps mostly give t
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -46,6 +47,8 @@ def _begin_without_waits(leader: Leader, *arguments: Any, **named: Any) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run a workflow as toil-cwl-runner does; its exit code."""
+    # Of options it says only that a path is long, as those of jobs are, and how to change that.
+    logging.getLogger("toil.options").setLevel(logging.ERROR)
     cwltoil.toilStageFiles = _stage_apart
     Leader.__init__ = _begin_without_waits
     if batch_system(arguments) == KUBERNETES:

@@ -71,6 +71,7 @@ def test_steps_are_counted_and_outputs_of_one_name_kept_apart(bench: Bench) -> N
     names = ("said.txt", "said_2.txt", "said_3.txt")
     assert [running.delivered(name).read_text().strip() for name in names] == list("abc")
     assert "say 2: about to say b" in running.log()
+    assert "workDir" not in running.log()
     assert running.left() == []
     # Nothing of it came to a queue, so none is asked at its end.
     assert not (running.job.batch / "job").exists()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,16 @@ CI = "JUPYTER_ADES_CI" in os.environ
 NEEDS = "needs:"
 #: Folders of tests that drive programs which are not ours: browsers, queues, clusters, buckets.
 FOREIGN = ("containers", "engines", "hub", "s3", "ui")
+
+
+def pytest_configure() -> None:
+    """Keep the files of tests' servers, many of which are killed, out of the user's folder."""
+    os.environ["JUPYTER_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="jupyter-")
+
+
+def pytest_unconfigure() -> None:
+    """Remove them."""
+    shutil.rmtree(os.environ["JUPYTER_RUNTIME_DIR"], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,6 +19,8 @@ from jupyter_ades.workspace_names import workspace_name
 
 #: Paths of the dialects below a workspace, the preferred one first.
 DIALECTS = ("wps3", "ogc-api")
+#: Seconds by which the system may be wrong about when a process began.
+INEXACT = 2.0
 #: What a server that listens on every address is reached by.
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
@@ -192,14 +194,17 @@ def _nothing(running: list[RunningServer], around: list[RunningServer]) -> str:
 
 
 def running_servers() -> list[RunningServer]:
-    """The user's Jupyter servers that are alive, by the files that they keep while they run."""
-    import psutil
+    """The user's Jupyter servers that are alive, by the files that they keep while they run.
+
+    One that was killed leaves its file behind, and another process may have its number by now: in
+    the next container on the same home, it most likely has.
+    """
     from jupyter_core.paths import jupyter_runtime_dir
 
-    found = []
+    found, certain = [], []
     for path in sorted(Path(jupyter_runtime_dir()).glob("jpserver-*.json")):
         try:
-            info = json.loads(path.read_text())
+            info, written = json.loads(path.read_text()), path.stat().st_mtime
             server = RunningServer(
                 url=info["url"],
                 token=info.get("token", ""),
@@ -208,10 +213,22 @@ def running_servers() -> list[RunningServer]:
             )
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        # A server that was killed leaves its file behind.
-        if server.url.startswith(("http://", "https://")) and psutil.pid_exists(server.pid):
+        begun = _begun(server.pid)
+        if server.url.startswith(("http://", "https://")) and begun is not None:
             found.append(server)
-    return found
+            certain += [server] * (begun <= written + INEXACT)
+    # With a clock that was set forward all files are too old.
+    return certain or found
+
+
+def _begun(pid: int) -> float | None:
+    """When a process began, in seconds since the epoch; None when there is none."""
+    import psutil
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except (psutil.Error, TypeError, ValueError):
+        return None
 
 
 def ancestor_pids() -> list[int]:

@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 
 from jupyter_ades.client.discovery import (
@@ -168,3 +169,17 @@ def test_running_servers_are_read_from_their_files(
     assert running_servers() == [
         RunningServer(url="http://h/", token="t", pid=os.getpid(), root_dir="/r")
     ]
+
+
+def test_a_file_is_not_of_a_process_that_began_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed server's number, which another process has now; unless no file is young enough."""
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    left = {"url": "http://left/", "token": "t", "pid": os.getpid(), "root_dir": "/r"}
+    (tmp_path / "jpserver-1.json").write_text(json.dumps(left))
+    began = psutil.Process().create_time()
+    os.utime(tmp_path / "jpserver-1.json", (began - 60, began - 60))
+    assert [each.url for each in running_servers()] == ["http://left/"]
+    (tmp_path / "jpserver-2.json").write_text(json.dumps({**left, "url": "http://new/"}))
+    assert [each.url for each in running_servers()] == ["http://new/"]

@@ -267,9 +267,10 @@ class Workspace:
         """Second half: free the space of everything that was hidden, or that a kill left."""
         for beginning in (REMOVED, REPLACED):
             for folder in self.jobs.glob(f"{beginning}*"):
+                job = JobDir(folder)
                 # Else it stays for the next time.
-                if end_kept(JobDir(folder)):
-                    JobDir(folder).remove_scratch()
+                if end_kept(job):
+                    job.remove_scratch()
                     shutil.rmtree(folder, ignore_errors=True)
         for parent in (*self.result_folders, self.packages):
             for folder in parent.glob(f"{REMOVED}*"):

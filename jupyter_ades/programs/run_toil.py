@@ -20,39 +20,34 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jupyter_ades.jobdir import JobDir, write_atomic
+from jupyter_ades.jobdir import JobDir
 from jupyter_ades.orders import WorkOrder
 from jupyter_ades.programs.cwl_containers import container_arguments
 from jupyter_ades.programs.speaker import Speaker
 from jupyter_ades.programs.toil_log import NOT_FOUND, UNSHARED, Failed, LeaderLog, label
+from jupyter_ades.programs.toil_stores import JobStore, find_store
 from jupyter_ades.programs.toil_ways import RUN_NOTE, WAYS, Ways
 from jupyter_ades.runners.cwltool import JOB_ORDER, OUTPUTS, UNSUPPORTED, environments
 from jupyter_ades.runners.exported import document_url, file_url
 from jupyter_ades.runners.steps import write_failure
 from jupyter_ades.runners.toil import (
-    DONE,
     IMAGE,
     KUBERNETES,
     SLURM,
-    STORE,
     batch_system,
-    for_try,
     in_images,
     in_store,
     is_local,
-    own_store,
 )
 from jupyter_ades.system.batch import note
 from jupyter_ades.system.descendants import JOB_VARIABLE
-from jupyter_ades.system.leftovers import end_elsewhere, toil_done, toil_run, toil_store
+from jupyter_ades.system.leftovers import end_elsewhere, toil_done, toil_run
 
 #: Seconds that Toil has to end what runs when the job is dismissed.
 GRACE = 20.0
 #: Seconds for which Toil asks a queue again that is full or does not answer; what a queue refuses
 #: for good ends the job sooner.
 QUEUE_PATIENCE = 2 * 86400
-#: In a job store, which job of Toil's is the first one.
-ROOT_JOB = "rootJobStoreID"
 GONE = (
     "what the earlier job kept of its steps is gone: another job went on with it, or it was"
     " removed; rerun it from the start"
@@ -82,26 +77,18 @@ def main(folder: str, engine: str, *options: str) -> int:
         return 2
     speaker = Speaker(sys.stdout)
     try:
-        store = _take_over(order, job)
+        store = find_store(order, job, options)
     except OSError:
         write_failure(job, {"errors": [GONE]})
         return 1
-    restart = store is not None
-    store = store or for_try(options, order.resumes) or _inside(job)
-    options = in_store(options, store)
+    options = in_store(options, store.locator)
     job.batch.mkdir(exist_ok=True)
     if batch_system(options) == SLURM:
         note(job.batch, order.job_id)
-    done = job.kept / DONE
-    if store != _inside(job):
-        # What was done there is of use for as long as the store is.
-        done = toil_done(job)
-        done.parent.mkdir(exist_ok=True)
-        # Before there is one: nobody else knows of it.
-        write_atomic(toil_store(job), store.encode())
+    store.note()
     with open(job.work / OUTPUTS, "wb") as outputs:
         leader = subprocess.Popen(
-            _command(order, job, engine, options, restart=restart),
+            _command(order, store, engine, options),
             stdin=subprocess.DEVNULL,
             stdout=outputs,
             stderr=subprocess.PIPE,
@@ -109,11 +96,11 @@ def main(folder: str, engine: str, *options: str) -> int:
                 **os.environ,
                 "TOIL_HISTORY": "False",
                 RUN_NOTE: str(toil_run(job)),
-                **_ways(order, job, engine, options),
+                **_ways(order, store, engine, options),
             },
         )
     signal.signal(signal.SIGTERM, partial(_end, job, leader))
-    log = _follow(leader, _Counting(order, job), speaker, done)
+    log = _follow(leader, _Counting(order, job), speaker, store.done)
     if log.refused:
         # Its thread for the queue tries on, and to be ended gracefully it would wait for that.
         leader.kill()
@@ -127,57 +114,15 @@ def main(folder: str, engine: str, *options: str) -> int:
     return code if code in (0, UNSUPPORTED) else 1
 
 
-def _take_over(order: WorkOrder, job: JobDir) -> str | None:
-    """The job store of the run that this one goes on with, made its own; None when it begins anew.
-
-    What names the store moves in one go, so that of two jobs one gets it. Raises OSError when it is
-    not there.
-    """
-    earlier = JobDir(Path(order.continues)) if order.continues else job
-    if earlier.root != job.root and toil_store(earlier).exists():
-        job.batch.mkdir(exist_ok=True)
-        earlier.kept_elsewhere.rename(job.kept_elsewhere)
-    elif earlier.root != job.root:
-        shutil.move(earlier.kept, job.kept)
-        _relink(earlier, job)
-    job.kept.mkdir(exist_ok=True)
-    if toil_store(job).exists():
-        return toil_store(job).read_text("utf-8")
-    store = job.kept / STORE
-    if (store / "shared" / ROOT_JOB).exists():
-        return _inside(job)
-    if store.exists():
-        # Of a run that ended before its first step: nothing can be gone on with.
-        shutil.rmtree(store)
-    return None
-
-
-def _inside(job: JobDir) -> str:
-    """The job store in a job's own directory."""
-    return str(job.kept / STORE)
-
-
-def _relink(earlier: JobDir, job: JobDir) -> None:
-    """Let what the store links to, inputs and the package's files, be this job's own."""
-    for path in filter(Path.is_symlink, job.kept.rglob("*")):
-        target = path.readlink()
-        for theirs, ours in ((earlier.scratch, job.scratch), (earlier.root, job.root)):
-            if target.is_relative_to(theirs):
-                path.unlink()
-                path.symlink_to(ours / target.relative_to(theirs))
-                break
-
-
-def _command(
-    order: WorkOrder, job: JobDir, engine: str, options: Sequence[str], *, restart: bool
-) -> list[str]:
+def _command(order: WorkOrder, store: JobStore, engine: str, options: Sequence[str]) -> list[str]:
+    job = store.job
     own = job.work / "toil"
     own.mkdir()
     program = [sys.executable, "-P", "-m", "jupyter_ades.programs.toil_leader"]
     return [
         *program,
-        *(["--moveOutputs", "True"] if own_store(options) == _inside(job) else []),
-        *(["--restart"] if restart else []),
+        *(["--moveOutputs", "True"] if store.inside else []),
+        *(["--restart"] if store.begun else []),
         *("--workDir", str(own), *_coordination(options)),
         *("--tmpdir-prefix", f"{own}/tmp-", "--tmp-outdir-prefix", f"{own}/out-"),
         *("--outdir", str(job.outputs), "--clean", "onSuccess"),
@@ -204,7 +149,7 @@ def _coordination(options: Sequence[str]) -> tuple[str, ...]:
     return ("--coordinationDir", tempfile.gettempdir())
 
 
-def _ways(order: WorkOrder, job: JobDir, engine: str, options: Sequence[str]) -> dict[str, str]:
+def _ways(order: WorkOrder, store: JobStore, engine: str, options: Sequence[str]) -> dict[str, str]:
     """What the leader and its workers are told of how tools run; images of others know nothing."""
     pods = in_images(options)
     if pods and IMAGE not in order.plan.env:
@@ -214,8 +159,8 @@ def _ways(order: WorkOrder, job: JobDir, engine: str, options: Sequence[str]) ->
         expression_bytes=order.expression_bytes,
         variables=(JOB_VARIABLE, *order.job_environment, *(RIGHTS if pods else ())),
         engine=engine,
-        containers=str(job.containers) if engine != "none" and not pods else "",
-        store=f"file:{_inside(job)}" if own_store(options) == _inside(job) else "",
+        containers=str(store.job.containers) if engine != "none" and not pods else "",
+        store=f"file:{store.locator}" if store.inside else "",
         environments=environments(order.plan),
     )
     return {WAYS: ways.as_json()}

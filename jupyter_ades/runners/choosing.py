@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from jupyter_ades.errors import AdesError, InvalidRequest, Problem, Unavailable
 from jupyter_ades.model import RUNNER, Process
@@ -57,20 +58,23 @@ def choose(process: Process, wanted: str, site: Site, find: Find) -> Runner:
 
 def missing(engine: Runner, site: Site) -> str:
     """What a runner lacks to be used, in words; empty when it can be."""
-    ask = getattr(engine, "missing", None)
-    return str(ask(site)) if ask else ""
+    return str(_asked(engine, "missing", site) or "")
 
 
 def elsewhere(engine: Runner, site: Site) -> bool:
     """Whether the steps of a runner's jobs run on other machines than the server's."""
-    ask = getattr(engine, "elsewhere", None)
-    return bool(ask(site)) if ask else False
+    return bool(_asked(engine, "elsewhere", site))
 
 
 def keeps_anyway(engine: Runner, site: Site) -> bool:
     """Whether what the steps of a runner's jobs made is in their directories anyway."""
-    ask = getattr(engine, "keeps_steps", None)
-    return bool(ask(site)) if ask else False
+    return bool(_asked(engine, "keeps_steps", site))
+
+
+def _asked(engine: Runner, what: str, site: Site) -> Any:
+    """What a runner says to what not every runner is asked; None of one that does not know."""
+    ask = getattr(engine, what, None)
+    return ask(site) if ask else None
 
 
 def _able(process: Process, find: Find) -> list[str]:

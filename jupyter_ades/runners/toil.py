@@ -19,8 +19,6 @@ from jupyter_ades.runners.cwltool import CwltoolRunner, environment, told_enviro
 from jupyter_ades.runners.needs import needs_of, refuse_without_node
 from jupyter_ades.runners.staged import stages
 
-#: In what a job keeps: Toil's job store, and beside it the names of the steps that are done.
-STORE, DONE = "store", "done"
 LOCAL, SLURM, KUBERNETES = "single_machine", "slurm", "kubernetes"
 #: Batch system to the program that submits to it, where Toil uses one.
 SUBMITTERS = {"slurm": "sbatch", "grid_engine": "qsub", "lsf": "bsub", "torque": "qsub"}

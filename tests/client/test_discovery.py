@@ -156,30 +156,36 @@ def test_the_workspace_is_named_as_the_server_names_it() -> None:
     assert workspace_of({"JUPYTERHUB_USER": "x", "ADES_WORKSPACE": "y"}) == "y"
 
 
-def test_running_servers_are_read_from_their_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which servers tell of themselves."""
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    return tmp_path
+
+
+def tell(runtime: Path, number: int, **told: object) -> Path:
+    """The file of a server that is this process, but for what it tells otherwise."""
     here = {"url": "http://h/", "token": "t", "pid": os.getpid(), "root_dir": "/r"}
-    (tmp_path / "jpserver-1.json").write_text(json.dumps(here))
-    (tmp_path / "jpserver-2.json").write_text(json.dumps({**here, "pid": 2**22 + 5}))
-    (tmp_path / "jpserver-3.json").write_text("{broken")
-    (tmp_path / "jpserver-4.json").write_text(json.dumps({**here, "url": "http+unix://s"}))
-    (tmp_path / "kernel-5.json").write_text("{}")
+    path = runtime / f"jpserver-{number}.json"
+    path.write_text(json.dumps({**here, **told}))
+    return path
+
+
+def test_running_servers_are_read_from_their_files(runtime: Path) -> None:
+    tell(runtime, 1)
+    tell(runtime, 2, pid=2**22 + 5)
+    (runtime / "jpserver-3.json").write_text("{broken")
+    tell(runtime, 4, url="http+unix://s")
+    (runtime / "kernel-5.json").write_text("{}")
     assert running_servers() == [
         RunningServer(url="http://h/", token="t", pid=os.getpid(), root_dir="/r")
     ]
 
 
-def test_a_file_is_not_of_a_process_that_began_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_is_not_of_a_process_that_began_later(runtime: Path) -> None:
     """A killed server's number, which another process has now; unless no file is young enough."""
-    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
-    left = {"url": "http://left/", "token": "t", "pid": os.getpid(), "root_dir": "/r"}
-    (tmp_path / "jpserver-1.json").write_text(json.dumps(left))
     began = psutil.Process().create_time()
-    os.utime(tmp_path / "jpserver-1.json", (began - 60, began - 60))
+    os.utime(tell(runtime, 1, url="http://left/"), (began - 60, began - 60))
     assert [each.url for each in running_servers()] == ["http://left/"]
-    (tmp_path / "jpserver-2.json").write_text(json.dumps({**left, "url": "http://new/"}))
+    tell(runtime, 2, url="http://new/")
     assert [each.url for each in running_servers()] == ["http://new/"]

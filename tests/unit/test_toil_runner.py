@@ -11,6 +11,7 @@ import pytest
 from jupyter_ades.errors import Unavailable
 from jupyter_ades.jobdir import JobDir
 from jupyter_ades.model import NEEDS
+from jupyter_ades.programs.toil_stores import find_store
 from jupyter_ades.programs.toil_ways import read_ways
 from jupyter_ades.resources import Resources
 from jupyter_ades.runners import toil
@@ -173,7 +174,7 @@ def test_a_job_store_elsewhere_takes_the_place_of_ours(tmp_path: Path) -> None:
     options = ("--batchSystem", "kubernetes", "--jobStore", "aws:eu-west-1:toil")
     order = Bench(root=tmp_path).order(CWL, ToilRunner().plan(CWL, job, Site(toil_options=options)))
     options = order.plan.argv[6:]
-    words = run_toil._command(order, job, "none", options, restart=False)
+    words = run_toil._command(order, find_store(order, job, options), "none", options)
     assert words.count("--jobStore") == 1
     assert words[words.index("--jobStore") + 1] == f"aws:eu-west-1:toil-{tmp_path.name}"
     assert "--retryCount" not in words
@@ -204,7 +205,7 @@ def test_an_image_with_this_service_runs_tools_as_they_run_here(tmp_path: Path) 
     def ways(site: Site) -> dict[str, str]:
         plan = ToilRunner().plan(CWL, job, site)
         order = Bench(root=tmp_path).order(CWL, plan, job_environment={"KEY": "1"})
-        told: dict[str, str] = run_toil._ways(order, job, "podman", PODS)
+        told: dict[str, str] = run_toil._ways(order, find_store(order, job, PODS), "podman", PODS)
         return told
 
     assert ways(site) == {}
